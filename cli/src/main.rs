@@ -1,0 +1,2 @@
+//! The `verbatim` command line.
+fn main() {}
