@@ -1,1 +1,14 @@
-//! Placeholder while the workspace is being laid out.
+//! The circuits of Verbatim.
+//!
+//! Each folder is a circuit: `mod.rs` lays out its columns and lists its chips, and every other file is one chip, with its
+//! columns, constraints, messages, filling and tests. [`bus`] is the inventory of the messages between them.
+//!
+//! ```
+//! use verbatim_circuits::bus::Exec;
+//! use verbatim_gadgets::message::Message;
+//!
+//! assert_eq!(Exec::TAG.name, "exec");
+//! assert_eq!(Exec::names()[0], "clock");
+//! ```
+
+pub mod bus;

@@ -1,0 +1,417 @@
+//! The inventory of the bus: every kind of message, who sends it, who receives it, and what its fields promise.
+//!
+//! *Linear* messages are sent once and received once. *Facts* are provided with a free multiplicity by a row that proves
+//! them, and consumed. The type of a field is the range that its sender guarantees and its receiver may assume.
+//!
+//! Numbers of tags: 1-9 tables, 10-29 services, 30-49 code and hashes, 50-79 execution, 80-99 memory and copies,
+//! 100-119 state, 120-149 public messages.
+
+use verbatim_gadgets::message;
+use verbatim_gadgets::value::{Address, Any, Bool, Byte, Counter, Gas, Limb, U16, U64, Word};
+
+pub use verbatim_gadgets::message::{Range16, Range16Native};
+
+message! {
+    /// Bitwise and of two bytes. Provided by the tables; consumed by arith.
+    pub struct AndBytes, AndBytesNative = Fact 2 "and bytes" {
+        /// The left operand.
+        left: Byte,
+        /// The right operand.
+        right: Byte,
+        /// `left & right`.
+        and: Byte,
+    }
+
+    /// `2^exponent` as a word, for exponents below 256. Provided by the tables; consumed by arith.
+    pub struct PowerOfTwo, PowerOfTwoNative = Fact 3 "power of two" {
+        /// The exponent.
+        exponent: Byte,
+        /// The power.
+        power: Word,
+    }
+
+    /// What a fork's schedule says of an opcode. Provided by the tables for every fork and all 256 opcodes; consumed by the
+    /// schedule chip, which knows the block's fork.
+    pub struct ForkOpcode, ForkOpcodeNative = Fact 4 "fork opcode" {
+        /// The fork, as [`crate::schedule::Fork`] numbers it.
+        fork: Byte,
+        /// The opcode.
+        opcode: Byte,
+        /// The chip that executes it.
+        class: Byte,
+        /// The gas that every execution costs.
+        gas: U16,
+        /// What the class needs to know: a stack depth, a number of topics.
+        parameter: Byte,
+    }
+
+    /// What the block's fork says of an opcode. Provided by the schedule chip; consumed by every step.
+    pub struct Opcode, OpcodeNative = Fact 5 "opcode" {
+        /// The opcode.
+        opcode: Byte,
+        /// The chip that executes it.
+        class: Byte,
+        /// The gas that every execution costs.
+        gas: U16,
+        /// What the class needs to know.
+        parameter: Byte,
+    }
+
+    /// The value is below 2^128. Provided by arith; consumed by whoever first produces a limb.
+    pub struct Range128, Range128Native = Fact 10 "range128" {
+        /// The value.
+        value: Limb,
+    }
+
+    /// A stack operation of two or three words, as the EVM defines it. Provided by arith; consumed by steps and by arith.
+    pub struct Alu, AluNative = Fact 11 "alu" {
+        /// The opcode.
+        opcode: Byte,
+        /// The operand from the top of the stack.
+        a: Word,
+        /// The second operand; zero if there is none.
+        b: Word,
+        /// The third operand; zero if there is none.
+        c: Word,
+        /// The result.
+        result: Word,
+    }
+
+    /// How many bytes a word takes without its leading zeros. Provided by arith; consumed by EXP.
+    pub struct ByteLength, ByteLengthNative = Fact 12 "byte length" {
+        /// The word.
+        word: Word,
+        /// 0 to 32.
+        length: Byte,
+    }
+
+    /// Thirty-two bytes cut from two neighbouring words: those of `first || second` from byte `shift`, of which the first
+    /// `keep` stay and the others become zero. Provided by arith; consumed by reads of memory, calldata and code.
+    pub struct Slice, SliceNative = Fact 13 "slice" {
+        /// The word with the first byte.
+        first: Word,
+        /// The word behind it.
+        second: Word,
+        /// 0 to 31.
+        shift: Byte,
+        /// 0 to 32.
+        keep: Byte,
+        /// The bytes.
+        result: Word,
+    }
+
+    /// The first `count` bytes of `value` written over `first || second` at byte `shift`. Provided by arith; consumed by
+    /// writes to memory.
+    pub struct Splice, SpliceNative = Fact 14 "splice" {
+        /// The word with the first byte, before.
+        first: Word,
+        /// The word behind it, before.
+        second: Word,
+        /// 0 to 31.
+        shift: Byte,
+        /// 1 to 32.
+        count: Byte,
+        /// What is written.
+        value: Word,
+        /// The first word, after.
+        first_after: Word,
+        /// The second word, after; equal to `second` if `shift + count` is at most 32.
+        second_after: Word,
+    }
+
+    /// Division of a number below 2^64 by 32. Provided by arith; consumed by whoever turns bytes into words.
+    pub struct Words, WordsNative = Fact 15 "words" {
+        /// The dividend, in bytes.
+        bytes: U64,
+        /// The quotient.
+        words: U64,
+        /// The remainder: 0 to 31.
+        rest: Byte,
+    }
+
+    /// One position of a code where an opcode begins, or the one behind its end, which reads as STOP. Provided by bytecode;
+    /// consumed by every step, and by jumps for their destination.
+    pub struct Code, CodeNative = Fact 30 "code" {
+        /// The keccak hash that names the code.
+        hash: Word,
+        /// The position.
+        pc: Counter,
+        /// The opcode.
+        opcode: Byte,
+        /// The value behind a PUSH, with zeros for what lies past the end; zero for other opcodes.
+        push: Word,
+        /// Where the next opcode begins: behind the push data, but not behind the end.
+        next: Counter,
+    }
+
+    /// A position of a code at which no JUMPDEST can be jumped to: push data, or another opcode. Provided by bytecode;
+    /// consumed by the failure of a jump.
+    pub struct NoJumpDest, NoJumpDestNative = Fact 31 "no jump destination" {
+        /// The code.
+        hash: Word,
+        /// The position, below the code's length.
+        pc: Counter,
+    }
+
+    /// The length of a code. Provided by bytecode; consumed by CODESIZE, EXTCODESIZE, copies, and jumps past the end.
+    pub struct CodeLength, CodeLengthNative = Fact 32 "code length" {
+        /// The code.
+        hash: Word,
+        /// Its length in bytes.
+        length: Counter,
+    }
+
+    /// Thirty-two bytes of a code, zeros past its end. Provided by bytecode for every index below `ceil(length / 32)`;
+    /// consumed by copies and by code deposit.
+    pub struct CodeWord, CodeWordNative = Fact 33 "code word" {
+        /// The code.
+        hash: Word,
+        /// The index of the word.
+        index: Counter,
+        /// The bytes, the first one highest.
+        word: Word,
+    }
+
+    /// The hash of up to 135 bytes. Provided by keccak; consumed by KECCAK256.
+    pub struct ShortHash, ShortHashNative = Fact 34 "short hash" {
+        /// The length in bytes: 0 to 135.
+        length: Byte,
+        /// The bytes, big-endian, sixteen to a limb, zeros behind the end. The last limb holds eight bytes and eight zeros.
+        data: [Limb; 9],
+        /// The digest.
+        digest: Word,
+    }
+
+    /// Eight bytes of a long input, named by its digest. Sent by bytecode and copy; received by keccak. Two inputs under one
+    /// digest are equal or a collision, so nobody else has to keep them apart.
+    pub struct HashLane, HashLaneNative = Linear 35 "hash lane" {
+        /// The digest of the whole input.
+        digest: Word,
+        /// The index of the lane.
+        index: Counter,
+        /// The bytes, the first one highest; zeros behind the end.
+        lane: U64,
+    }
+
+    /// The end of a long input, behind its `ceil(length / 8)` lanes. Sent by bytecode and copy; received by keccak.
+    pub struct HashEnd, HashEndNative = Linear 36 "hash end" {
+        /// The digest of the whole input.
+        digest: Word,
+        /// The length in bytes.
+        length: Counter,
+    }
+
+    /// The state between two steps of a call. Sent by each step to the next.
+    pub struct Exec, ExecNative = Linear 50 "exec" {
+        /// The time. Strictly grows along the whole execution.
+        clock: Counter,
+        /// The call: the clock of the step that made it.
+        call: Counter,
+        /// The code that runs.
+        code: Word,
+        /// The position in it.
+        pc: Counter,
+        /// Words on the stack: 0 to 1024.
+        height: Counter,
+        /// Gas left.
+        gas: Gas,
+        /// Words of memory paid for.
+        memory: Counter,
+    }
+
+    /// An exceptional halt. Sent by the step that fails; received by the fault chip, which shows `evidence` to be at
+    /// least zero.
+    pub struct Fault, FaultNative = Linear 51 "fault" {
+        /// The time behind the failing step.
+        clock: Counter,
+        /// The call.
+        call: Counter,
+        /// By how much a limit was missed, less one: not negative only if the failure is true.
+        evidence: Any,
+    }
+
+    /// The end of a call. Sent by STOP, RETURN, REVERT and the fault chip; received by the return to the caller, or by the
+    /// end of the transaction.
+    pub struct Halt, HaltNative = Linear 52 "halt" {
+        /// The time behind the halting step.
+        clock: Counter,
+        /// The call.
+        call: Counter,
+        /// Whether its effects stay: STOP and RETURN.
+        success: Bool,
+        /// Gas left: zero after a fault.
+        gas: Gas,
+        /// Where the return data begins in the call's memory, in bytes.
+        offset: Counter,
+        /// The length of the return data, in bytes.
+        length: Counter,
+    }
+
+    /// A caller that waits for its call to end. Sent by the call; received by the return.
+    pub struct Frame, FrameNative = Linear 53 "frame" {
+        /// The call that runs.
+        callee: Counter,
+        /// The caller's state behind the call: its clock is the one of the calling step.
+        caller: [Any; 8],
+        /// Where the return data goes in the caller's memory, in bytes.
+        return_offset: Counter,
+        /// Room for the return data, in bytes.
+        return_length: Counter,
+        /// Whether the call may create a contract rather than return data.
+        create: Bool,
+    }
+
+    /// What a call counts besides gas. One token to a call; touched by the few steps that need it.
+    pub struct Tally, TallyNative = Linear 54 "tally" {
+        /// The call.
+        call: Counter,
+        /// The time of the last touch.
+        clock: Counter,
+        /// Reversible writes since the scope began.
+        writes: Counter,
+        /// The transaction's refund counter.
+        refund: Any,
+        /// Logs of the transaction so far.
+        logs: Counter,
+        /// The call whose memory holds the return data; this call itself if there is none.
+        returned: Counter,
+        /// Where the return data begins there, in bytes.
+        return_offset: Counter,
+        /// Its length, in bytes.
+        return_length: Counter,
+    }
+
+    /// What is constant in a call. Provided by the step that made it; consumed by its steps.
+    pub struct Context, ContextNative = Fact 55 "context" {
+        /// The call.
+        call: Counter,
+        /// The clock at which its transaction began.
+        transaction: Counter,
+        /// The account whose storage it uses.
+        address: Address,
+        /// Whether it may not write.
+        fixed: Bool,
+        /// Whether its effects are undone in the end.
+        reverted: Bool,
+        /// The time at which the nearest failing call, itself included, has been undone; zero if there is none.
+        scope: Counter,
+        /// 0 for the transaction's own call, and one more for every call within.
+        depth: Counter,
+        /// The call whose memory holds the input.
+        input_call: Counter,
+        /// Where the input begins there, in bytes.
+        input_offset: Counter,
+        /// The length of the input, in bytes.
+        input_length: Counter,
+    }
+
+    /// What an environment opcode pushes. Provided for a call (ADDRESS, CALLER, CALLVALUE, CALLDATASIZE) by the step that
+    /// made it, for a transaction (ORIGIN, GASPRICE) by its beginning, for the block (owner 0) by the block chip.
+    pub struct Environment, EnvironmentNative = Fact 56 "environment" {
+        /// The call, the clock at which the transaction began, or zero.
+        owner: Counter,
+        /// The opcode.
+        opcode: Byte,
+        /// What it pushes.
+        value: Word,
+    }
+
+    /// A word on the stack. Sent by a push; received by a pop.
+    pub struct Stack, StackNative = Linear 57 "stack" {
+        /// The call whose stack it is.
+        call: Counter,
+        /// The slot: 0 is the bottom.
+        slot: Counter,
+        /// The value.
+        value: Word,
+        /// The time of the push.
+        clock: Counter,
+    }
+
+    /// A word of memory. Sent by the expansion that made it and by each access to the next.
+    pub struct Memory, MemoryNative = Linear 80 "memory" {
+        /// The call whose memory it is; a transaction's input is the memory of the clock at which it began.
+        call: Counter,
+        /// The index of the word.
+        index: Counter,
+        /// The value.
+        value: Word,
+        /// The time of the last access.
+        clock: Counter,
+    }
+
+    /// An order to create words of memory, from `from` to below `to`. Sent by the step that pays for them and by the chip
+    /// that serves it, to itself.
+    pub struct MemoryInit, MemoryInitNative = Linear 81 "memory init" {
+        /// The call.
+        call: Counter,
+        /// The first word.
+        from: Counter,
+        /// The first word not to create.
+        to: Counter,
+        /// The time.
+        clock: Counter,
+    }
+
+    /// A slot of storage. Sent by each access to the next; the first comes from the boundary row.
+    pub struct Storage, StorageNative = Linear 100 "storage" {
+        /// The account.
+        address: Address,
+        /// The key.
+        key: Word,
+        /// The value.
+        value: Word,
+        /// The value before the transaction in which it was last touched.
+        original: Word,
+        /// That transaction, by the clock at which it began; zero if there is none.
+        warm: Counter,
+        /// The time of the last access.
+        clock: Counter,
+    }
+
+    /// An account. Sent by each access to the next; the first comes from the boundary row.
+    pub struct Account, AccountNative = Linear 101 "account" {
+        /// The address.
+        address: Address,
+        /// The nonce.
+        nonce: U64,
+        /// The balance.
+        balance: Word,
+        /// The hash of its code; that of the empty code where there is none.
+        code: Word,
+        /// The transaction in which it was last touched, by the clock at which it began; zero if there is none.
+        warm: Counter,
+        /// The time of the last access.
+        clock: Counter,
+    }
+
+    /// Public: the value of a slot before and after the block. Sent by the verifier; received by its boundary row.
+    pub struct PublicSlot, PublicSlotNative = Linear 120 "public slot" {
+        /// The account.
+        address: Address,
+        /// The key.
+        key: Word,
+        /// Before.
+        before: Word,
+        /// After.
+        after: Word,
+    }
+
+    /// Public: an account before and after the block. Sent by the verifier; received by its boundary row.
+    pub struct PublicAccount, PublicAccountNative = Linear 121 "public account" {
+        /// The address.
+        address: Address,
+        /// Nonce, before.
+        nonce_before: U64,
+        /// Balance, before.
+        balance_before: Word,
+        /// Code hash, before.
+        code_before: Word,
+        /// Nonce, after.
+        nonce_after: U64,
+        /// Balance, after.
+        balance_after: Word,
+        /// Code hash, after.
+        code_after: Word,
+    }
+}

@@ -1,0 +1,129 @@
+//! Messages: what one part of the machine tells another over the bus.
+//!
+//! Each kind of message is one struct, declared with [`message!`](crate::message!), that names every field and its range.
+//! A tuple can only be built from the whole struct, so a field that is added later cannot be forgotten anywhere.
+
+use crate::expr::{Expr, F};
+
+/// The two classes of tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// Sent once and received once: both multiplicities are flags.
+    Linear,
+    /// Provided with a free multiplicity by a row that proves it true, consumed with a flag.
+    Fact,
+}
+
+/// The identity of a kind of message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tag {
+    /// The number that opens the tuple. Unique in the machine.
+    pub id: u64,
+    /// The name in the inventory.
+    pub name: &'static str,
+    /// Linear or fact.
+    pub class: Class,
+}
+
+/// A kind of message; its type parameters of the slots and the builder keep linear and fact tags apart.
+pub trait Message: Sized + Clone + std::fmt::Debug {
+    /// The message outside of the circuit.
+    type Native: Clone + std::fmt::Debug;
+    /// Its tag.
+    const TAG: Tag;
+    /// Its expressions, in order.
+    fn fields(&self) -> Vec<Expr>;
+    /// The message over given expressions, whose ranges the other side of the bus enforces.
+    fn from_fields(fields: &[Expr]) -> Self;
+    /// The field elements of a native message.
+    fn tuple(native: &Self::Native) -> Vec<F>;
+    /// A name for each field element.
+    fn names() -> Vec<String>;
+}
+
+/// A message that is sent once and received once.
+pub trait Linear: Message {}
+
+/// A message that is true and may be consumed any number of times.
+pub trait Fact: Message {}
+
+/// Declares a kind of message: the struct over expressions, and its native twin.
+///
+/// ```
+/// use verbatim_gadgets::{message, message::Message, value::{Counter, Word}};
+///
+/// message! {
+///     /// The value that stands in a stack slot.
+///     pub struct Stack, StackNative = Linear 2 "stack" {
+///         /// The call whose stack it is.
+///         call: Counter,
+///         /// The value.
+///         value: Word,
+///     }
+/// }
+/// assert_eq!(Stack::names(), ["call", "value.hi", "value.lo"]);
+/// ```
+#[macro_export]
+macro_rules! message {
+    ($($(#[$doc:meta])* pub struct $name:ident, $native:ident = $class:ident $id:literal $tag:literal {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+
+        #[doc = concat!("The native form of [`", stringify!($name), "`].")]
+        #[derive(Clone, Debug)]
+        pub struct $native {
+            $($(#[$field_doc])* pub $field: <$type as $crate::value::Value>::Native,)*
+        }
+
+        impl $crate::message::Message for $name {
+            type Native = $native;
+            const TAG: $crate::message::Tag =
+                $crate::message::Tag { id: $id, name: $tag, class: $crate::message::Class::$class };
+
+            fn fields(&self) -> Vec<$crate::expr::Expr> {
+                let mut out = Vec::new();
+                $($crate::value::Value::push(&self.$field, &mut out);)*
+                out
+            }
+
+            fn from_fields(fields: &[$crate::expr::Expr]) -> Self {
+                let fields = &mut fields.iter().cloned();
+                Self { $($field: <$type as $crate::value::Value>::pull(fields),)* }
+            }
+
+            fn tuple(native: &$native) -> Vec<$crate::expr::F> {
+                let mut out = Vec::new();
+                $(<$type as $crate::value::Value>::push_native(&native.$field, &mut out);)*
+                out
+            }
+
+            fn names() -> Vec<String> {
+                let mut out = Vec::new();
+                $(<$type as $crate::value::Value>::push_names(stringify!($field), &mut out);)*
+                out
+            }
+        }
+
+        impl $crate::message::$class for $name {}
+    )*};
+}
+
+/// The fact that a value is below 2^16, provided by the table of all of them.
+pub use range::{Range16, Range16Native};
+
+mod range {
+    use crate::value::U16;
+
+    crate::message! {
+        /// `value` is below 2^16.
+        pub struct Range16, Range16Native = Fact 1 "range16" {
+            /// The value.
+            value: U16,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Expressions compiled to straight-line code, for evaluating them on many rows.
+
+use std::collections::HashMap;
+
+use crate::expr::{Cell, Expr, F, Node};
+use crate::grid::Grid;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Operation {
+    Constant(u32),
+    Load(Cell),
+    Add(u32, u32),
+    Mul(u32, u32),
+}
+
+/// A list of expressions, compiled together: common parts are evaluated once.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    operations: Vec<Operation>,
+    constants: Vec<F>,
+    outputs: Vec<u32>,
+}
+
+/// Memory for an evaluation, to be reused from row to row.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    registers: Vec<F>,
+}
+
+impl Program {
+    /// Compiles `expressions`.
+    pub fn new<'a>(expressions: impl IntoIterator<Item = &'a Expr>) -> Self {
+        let mut program = Self::default();
+        let mut known = HashMap::new();
+        for expression in expressions {
+            let register = program.emit(expression, &mut known);
+            program.outputs.push(register);
+        }
+        program
+    }
+
+    fn emit(&mut self, expression: &Expr, known: &mut HashMap<Operation, u32>) -> u32 {
+        let operation = match expression.node() {
+            Node::Constant(value) => {
+                let index = self.constants.iter().position(|c| c == value).unwrap_or_else(|| {
+                    self.constants.push(*value);
+                    self.constants.len() - 1
+                });
+                Operation::Constant(index as u32)
+            }
+            Node::Cell(cell) => Operation::Load(*cell),
+            Node::Add(a, b) => {
+                let (a, b) = (self.emit(a, known), self.emit(b, known));
+                Operation::Add(a.min(b), a.max(b))
+            }
+            Node::Mul(a, b) => {
+                let (a, b) = (self.emit(a, known), self.emit(b, known));
+                Operation::Mul(a.min(b), a.max(b))
+            }
+        };
+        if let Some(register) = known.get(&operation) {
+            return *register;
+        }
+        let register = u32::try_from(self.operations.len()).expect("fewer than 2^32 operations");
+        self.operations.push(operation);
+        known.insert(operation, register);
+        register
+    }
+
+    /// How many expressions were compiled.
+    pub fn len(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// Whether no expression was compiled.
+    pub fn is_empty(&self) -> bool {
+        self.outputs.is_empty()
+    }
+
+    /// How many multiplications one evaluation takes.
+    pub fn multiplications(&self) -> usize {
+        self.operations.iter().filter(|operation| matches!(operation, Operation::Mul(..))).count()
+    }
+
+    /// Evaluates every expression at `row`, in the order in which they were given.
+    pub fn run<'s>(&self, grid: &Grid, row: usize, scratch: &'s mut Scratch) -> impl Iterator<Item = F> + use<'s, '_> {
+        let registers = &mut scratch.registers;
+        registers.clear();
+        for operation in &self.operations {
+            let value = match *operation {
+                Operation::Constant(index) => self.constants[index as usize],
+                Operation::Load(cell) => grid.read(cell, row),
+                Operation::Add(a, b) => registers[a as usize] + registers[b as usize],
+                Operation::Mul(a, b) => registers[a as usize] * registers[b as usize],
+            };
+            registers.push(value);
+        }
+        self.outputs.iter().map(|register| scratch.registers[*register as usize])
+    }
+}
