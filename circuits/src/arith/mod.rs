@@ -1,0 +1,1 @@
+//! Wide arithmetic and the alignment of words.

@@ -1,0 +1,1 @@
+//! Code by its hash.

@@ -1,0 +1,1 @@
+//! Keccak-f and the sponge.
