@@ -1,1 +1,72 @@
-//! Placeholder while the workspace is being laid out.
+//! Shards, challenges, proofs and bundles.
+//!
+//! A block is proven by many **shards**, each a halo2 proof of one circuit, that share two challenges: every shard first
+//! commits to its main columns, the challenges are hashed from all these commitments, and only then is each shard proven.
+//! A **bundle** is the list of shards; it is valid if every shard is, and if the bus sums of the shards and of the public
+//! messages cancel out.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`machine`] | what a circuit and a witness are to this crate, and the shape that a shard circuit must have |
+//! | [`setup`] | KZG parameters: `.srs`, `.ptau`, and an unsafe development setup |
+//! | [`keys`] | proving and verifying keys, cached on disk |
+//! | [`challenge`] | the hash chain from the commitments to the challenges, generic over the loader |
+//! | [`transcript`] | the transcript that answers with the bundle's challenges |
+//! | [`backend`], [`shard`] | the commit round and the prove round of one shard |
+//! | [`bundle`], [`registry`] | proving and verifying a whole bundle |
+//! | [`file`] | bundles on disk |
+//! | [`progress`] | observing and cancelling |
+//!
+//! # Example
+//!
+//! The challenges of a bundle follow from the statement and the digests of its shards, in order:
+//!
+//! ```
+//! use verbatim_prover::{Fr, challenge::{ChallengeHasher, statement_digest}};
+//!
+//! let mut hasher = ChallengeHasher::native();
+//! let statement = statement_digest(b"block 1");
+//! let key = hasher.key_digest(&Fr::from(0), &Fr::from(6), &[], &Fr::from(7));
+//! let shard = hasher.shard_digest(&key, &Fr::from(6), &[]);
+//! let start = hasher.chain_start(&statement);
+//! let end = hasher.chain_step(&start, &shard);
+//! let challenges = hasher.challenges(&end, &Fr::from(1));
+//! assert_ne!(challenges.alpha, challenges.gamma);
+//! ```
+//!
+//! Parameters for tests and experiments are made in well under a second for small sizes:
+//!
+//! ```
+//! use verbatim_prover::setup::Setup;
+//!
+//! let setup = Setup::unsafe_development(None);
+//! assert!(setup.is_unsafe());
+//! let params = setup.params(4)?;
+//! assert_eq!(setup.verifier().s_g2(), params.s_g2());
+//! # Ok::<(), verbatim_prover::setup::SetupError>(())
+//! ```
+
+pub mod backend;
+pub mod bundle;
+pub mod cache;
+pub mod challenge;
+pub mod clock;
+pub mod file;
+pub mod keys;
+pub mod machine;
+pub mod progress;
+pub mod registry;
+pub mod setup;
+pub mod shard;
+pub mod transcript;
+
+pub use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine};
+
+/// The parameters of the KZG commitment scheme on BN254.
+pub type Params = halo2_proofs::poly::kzg::commitment::ParamsKZG<Bn256>;
+
+/// A halo2 verifying key on BN254.
+pub type VerifyingKey = halo2_proofs::plonk::VerifyingKey<G1Affine>;
+
+/// A halo2 proving key on BN254.
+pub type ProvingKey = halo2_proofs::plonk::ProvingKey<G1Affine>;

@@ -1,0 +1,150 @@
+//! From the commitments of all shards to the two challenges of the bundle.
+//!
+//! All hashes are Poseidon over the scalar field, each in its own domain (the first element absorbed):
+//!
+//! | value | hash of |
+//! |---|---|
+//! | key digest | circuit index, k, transcript initial state, number of fixed commitments, fixed commitments |
+//! | shard digest `d_i` | key digest, k, number of main commitments, main commitments |
+//! | `s_0` | protocol version, statement digest |
+//! | `s_(i+1)` | `s_i`, `d_i` |
+//! | `alpha`, `gamma` | `s_n`, n; squeezed one after the other |
+//!
+//! A point is absorbed as its two coordinates, each reduced into the scalar field, as snark-verifier's transcript does.
+//! [`ChallengeHasher`] is generic over snark-verifier's loader, so that the prover, the verifier and the aggregation
+//! circuit run the same code.
+
+use blake2b_simd::Params as Blake2b;
+use halo2_proofs::halo2curves::{CurveAffine, ff::FromUniformBytes};
+use snark_verifier::{
+    loader::{LoadedScalar, ScalarLoader, native::NativeLoader},
+    util::{arithmetic::fe_to_fe, hash::Poseidon},
+};
+
+use crate::{
+    Fr, G1Affine, VerifyingKey,
+    transcript::{RATE, T, poseidon_spec},
+};
+
+/// The version of the protocol, hashed into every challenge. It changes with any change of what is hashed or proven.
+pub const PROTOCOL_VERSION: u64 = 1;
+
+/// Separates the hashes from each other and from other uses of Poseidon: the ASCII bytes `Verbatim`, then a number.
+const DOMAIN: u128 = 0x5665_7262_6174_696d_0000_0000_0000_0000;
+const KEY: u128 = DOMAIN + 1;
+const SHARD: u128 = DOMAIN + 2;
+const START: u128 = DOMAIN + 3;
+const STEP: u128 = DOMAIN + 4;
+const CHALLENGES: u128 = DOMAIN + 5;
+
+/// The challenges that all shards of a bundle share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Challenges<L> {
+    /// Compresses the tuple of a message.
+    pub alpha: L,
+    /// The point at which the sum of fractions is taken.
+    pub gamma: L,
+}
+
+/// The coordinates of a point as they are hashed, in the scalar field.
+pub type Coordinates<L> = [L; 2];
+
+/// The hashes of this module, for a loader: native, or inside a circuit.
+#[derive(Debug)]
+pub struct ChallengeHasher<L: LoadedScalar<Fr>> {
+    loader: L::Loader,
+    poseidon: Poseidon<Fr, L, T, RATE>,
+}
+
+impl ChallengeHasher<Fr> {
+    /// The hasher over field elements.
+    pub fn native() -> Self {
+        Self::new(NativeLoader)
+    }
+}
+
+impl<L: LoadedScalar<Fr>> ChallengeHasher<L> {
+    /// The hasher over values of `loader`.
+    pub fn new(loader: L::Loader) -> Self {
+        let poseidon = Poseidon::from_spec(&loader, poseidon_spec());
+        Self { loader, poseidon }
+    }
+
+    /// The digest of a verifying key: `initial_state` is the scalar that a transcript starts from
+    /// (`VerifyingKey::transcript_repr`), `fixed` the commitments to the fixed columns.
+    pub fn key_digest(&mut self, index: &L, k: &L, fixed: &[Coordinates<L>], initial_state: &L) -> L {
+        self.absorb(KEY, &[index.clone(), k.clone(), initial_state.clone()]);
+        self.absorb_points(fixed);
+        self.poseidon.squeeze()
+    }
+
+    /// The digest `d` of a shard.
+    pub fn shard_digest(&mut self, key_digest: &L, k: &L, main: &[Coordinates<L>]) -> L {
+        self.absorb(SHARD, &[key_digest.clone(), k.clone()]);
+        self.absorb_points(main);
+        self.poseidon.squeeze()
+    }
+
+    /// The start of the chain, `s_0`.
+    pub fn chain_start(&mut self, statement: &L) -> L {
+        let version = self.loader.load_const(&Fr::from(PROTOCOL_VERSION));
+        self.absorb(START, &[version, statement.clone()]);
+        self.poseidon.squeeze()
+    }
+
+    /// The next state of the chain, from a state and the digest of the shard that follows.
+    pub fn chain_step(&mut self, state: &L, shard: &L) -> L {
+        self.absorb(STEP, &[state.clone(), shard.clone()]);
+        self.poseidon.squeeze()
+    }
+
+    /// The challenges, from the last state of the chain and the number of shards.
+    pub fn challenges(&mut self, state: &L, shards: &L) -> Challenges<L> {
+        self.absorb(CHALLENGES, &[state.clone(), shards.clone()]);
+        Challenges { alpha: self.poseidon.squeeze(), gamma: self.poseidon.squeeze() }
+    }
+
+    /// A fresh state that has absorbed the domain and `inputs`.
+    fn absorb(&mut self, domain: u128, inputs: &[L]) {
+        self.poseidon.clear();
+        let domain = self.loader.load_const(&Fr::from_raw([domain as u64, (domain >> 64) as u64, 0, 0]));
+        self.poseidon.update(&[domain]);
+        self.poseidon.update(inputs);
+    }
+
+    /// Absorbs the number of points and their coordinates.
+    fn absorb_points(&mut self, points: &[Coordinates<L>]) {
+        let count = self.loader.load_const(&Fr::from(points.len() as u64));
+        self.poseidon.update(&[count]);
+        for point in points {
+            self.poseidon.update(point);
+        }
+    }
+}
+
+/// The coordinates of a point as they are hashed; `None` for the identity, which has none.
+pub fn coordinates(point: &G1Affine) -> Option<Coordinates<Fr>> {
+    let point = Option::from(point.coordinates());
+    point.map(|point: halo2_proofs::halo2curves::Coordinates<G1Affine>| [fe_to_fe(*point.x()), fe_to_fe(*point.y())])
+}
+
+/// The digest of a verifying key; `None` if a fixed column commits to the identity, that is, if it is all zero.
+pub fn verifying_key_digest(index: u32, key: &VerifyingKey) -> Option<Fr> {
+    let fixed: Option<Vec<_>> = key.fixed_commitments().iter().map(coordinates).collect();
+    let k = Fr::from(u64::from(key.get_domain().k()));
+    Some(ChallengeHasher::native().key_digest(&Fr::from(u64::from(index)), &k, &fixed?, &key.transcript_repr()))
+}
+
+/// The challenges of a bundle, from its statement and the digests of its shards, in order.
+pub fn bundle_challenges(statement: Fr, shards: &[Fr]) -> Challenges<Fr> {
+    let mut hasher = ChallengeHasher::native();
+    let start = hasher.chain_start(&statement);
+    let end = shards.iter().fold(start, |state, shard| hasher.chain_step(&state, shard));
+    hasher.challenges(&end, &Fr::from(shards.len() as u64))
+}
+
+/// A statement digest from bytes, for statements that no circuit folds: BLAKE2b-512 reduced into the field.
+pub fn statement_digest(statement: &[u8]) -> Fr {
+    let hash = Blake2b::new().hash_length(64).personal(b"VerbatimStatemnt").hash(statement);
+    Fr::from_uniform_bytes(hash.as_array())
+}
