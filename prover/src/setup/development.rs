@@ -109,7 +109,7 @@ impl Tables {
     fn multiples(&self, scalars: &[Fr]) -> Vec<G1Affine> {
         let mut points = vec![G1Affine::identity(); scalars.len()];
         points.par_chunks_mut(CHUNK).zip(scalars.par_chunks(CHUNK)).for_each(|(points, scalars)| {
-            let scalars: Vec<[u8; 32]> = scalars.iter().map(|scalar| scalar.to_repr().into()).collect();
+            let scalars: Vec<[u8; 32]> = scalars.iter().map(|scalar| scalar.to_repr()).collect();
             let mut terms = vec![G1Affine::identity(); points.len()];
             for (index, window) in self.windows.iter().enumerate() {
                 for (term, scalar) in terms.iter_mut().zip(&scalars) {

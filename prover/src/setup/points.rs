@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use halo2_proofs::halo2curves::{
+    bn256::Fq,
     group::{GroupEncoding, cofactor::CofactorGroup, prime::PrimeCurveAffine},
     serde::SerdeObject,
 };
@@ -53,7 +54,7 @@ pub(super) fn read_raw_g1(reader: &mut impl Read, count: usize) -> Result<Vec<G1
 
 /// Reads compressed points.
 pub(super) fn read_compressed_g1(reader: &mut impl Read, count: usize) -> Result<Vec<G1Affine>, ReadError> {
-    read_g1(reader, count, 32, |bytes| decompress::<G1Affine>(bytes))
+    read_g1(reader, count, 32, decompress::<G1Affine>)
 }
 
 /// Reads in pieces, so that memory grows only with what the file really holds.
@@ -89,11 +90,27 @@ pub(super) fn read_g2(reader: &mut impl Read, compressed: bool, index: usize) ->
     let mut bytes = [0; G2_RAW];
     let bytes = &mut bytes[..if compressed { 64 } else { G2_RAW }];
     reader.read_exact(bytes)?;
-    let point = if compressed { decompress(bytes) } else { G2Affine::from_raw_bytes(bytes) };
+    let point = match compressed {
+        true if is_reduced(bytes) => decompress(bytes),
+        true => None,
+        false => G2Affine::from_raw_bytes(bytes),
+    };
     let good = |point: &G2Affine| {
         !bool::from(point.is_identity()) && bool::from(CofactorGroup::is_torsion_free(&point.to_curve()))
     };
     Ok(point.filter(good).ok_or(SetupProblem::G2(index))?)
+}
+
+/// Whether both coefficients of a compressed abscissa are below the modulus; the curve's decoder panics if not.
+fn is_reduced(compressed: &[u8]) -> bool {
+    compressed.chunks_exact(32).enumerate().all(|(index, coefficient)| {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(coefficient);
+        if index == 1 {
+            bytes[31] &= 0x3f;
+        }
+        Fq::from_bytes(&bytes).is_some().into()
+    })
 }
 
 fn decompress<C: GroupEncoding>(bytes: &[u8]) -> Option<C> {
