@@ -353,6 +353,88 @@ message! {
         clock: Counter,
     }
 
+    /// An order to copy bytes from one call's memory to another's; bytes at and behind `source_end` read as zeros. Sent by
+    /// copies and returns, never for a length of zero; received by copy. Words are read at `clock` and written one tick
+    /// later; the sender owns both ticks, and all target words exist.
+    pub struct CopyJob, CopyJobNative = Linear 82 "copy job" {
+        /// The time at which words are read.
+        clock: Counter,
+        /// The call whose memory is read.
+        source: Counter,
+        /// The first byte that is read.
+        source_offset: Counter,
+        /// The first byte that reads as zero.
+        source_end: Counter,
+        /// The call whose memory is written.
+        target: Counter,
+        /// The first byte that is written.
+        target_offset: Counter,
+        /// How many bytes.
+        length: Counter,
+    }
+
+    /// An order to copy bytes of a code to a call's memory; bytes behind the end read as zeros. As [`CopyJob`] otherwise.
+    pub struct CodeCopyJob, CodeCopyJobNative = Linear 83 "code copy job" {
+        /// The time.
+        clock: Counter,
+        /// The code.
+        code: Word,
+        /// The first byte that is read.
+        source_offset: Counter,
+        /// The code's length.
+        source_end: Counter,
+        /// The call whose memory is written.
+        target: Counter,
+        /// The first byte that is written.
+        target_offset: Counter,
+        /// How many bytes.
+        length: Counter,
+    }
+
+    /// An order to hash bytes of memory. Sent by KECCAK256 where the input is long; received by copy, which sends the bytes
+    /// to keccak under `digest`.
+    pub struct HashJob, HashJobNative = Linear 84 "hash job" {
+        /// The time at which words are read.
+        clock: Counter,
+        /// The call.
+        call: Counter,
+        /// The first byte.
+        offset: Counter,
+        /// How many bytes.
+        length: Counter,
+        /// The digest.
+        digest: Word,
+    }
+
+    /// An order to access an account: it is `before`, and `after` from `clock` on. Where `reverted` is one it becomes
+    /// `before` again at `undo`. Sent by steps and transactions, which relate the two records; received by state.
+    pub struct AccountJob, AccountJobNative = Linear 102 "account job" {
+        /// The time.
+        clock: Counter,
+        /// Whether the access is undone.
+        reverted: Bool,
+        /// The time at which it is; zero if it is not.
+        undo: Counter,
+        /// The address.
+        address: Address,
+        /// The nonce before.
+        nonce: U64,
+        /// The balance before.
+        balance: Word,
+        /// The code hash before.
+        code: Word,
+        /// The transaction of the last touch before, by the clock at which it began.
+        warm: Counter,
+        /// The nonce after.
+        nonce_after: U64,
+        /// The balance after.
+        balance_after: Word,
+        /// The code hash after.
+        code_after: Word,
+        /// The transaction of the last touch after.
+        warm_after: Counter,
+    }
+
     /// A slot of storage. Sent by each access to the next; the first comes from the boundary row.
     pub struct Storage, StorageNative = Linear 100 "storage" {
         /// The account.

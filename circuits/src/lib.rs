@@ -11,13 +11,13 @@
 //! assert_eq!(Exec::names()[0], "clock");
 //! ```
 
-
 pub mod arith;
 pub mod bus;
 pub mod bytecode;
 pub mod copy;
-pub mod evm;
 pub mod keccak;
+pub mod light;
 pub mod schedule;
 pub mod state;
+pub mod step;
 pub mod tables;

@@ -6,7 +6,7 @@ use crate::circuit::{Checked16, CircuitBuilder, Constraint, Selector, Slot};
 use crate::expr::{Area, Cell, Expr};
 use crate::message::{Fact, Linear, Message};
 use crate::program::Program;
-use crate::value::{Any, Bool, U16, Value};
+use crate::value::{Any, Bool, U16};
 
 /// What a chip does with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -271,8 +271,25 @@ impl<'c> ChipBuilder<'c> {
 
     /// The cell of `checked` in `row`, checked to be below 2^16.
     pub fn checked(&mut self, checked: &Checked16, row: i16) -> U16 {
-        self.message(checked.slot.index, &checked.slot.fields, row, Role::Consume, -Expr::one());
+        self.checked_if(checked, row, &Bool::constant(true))
+    }
+
+    /// The cell of `checked` in `row`, checked to be below 2^16 where `flag` is one: the range holds only there.
+    pub fn checked_if(&mut self, checked: &Checked16, row: i16, flag: &Bool) -> U16 {
+        self.message(checked.slot.index, &checked.slot.fields, row, Role::Consume, -flag.expr());
         U16::assume(checked.cell.shifted(row), "checked by the slot")
+    }
+
+    /// Requires that `cell` equals `expr`, and fills it so.
+    ///
+    /// # Panics
+    /// If `cell` is not a main cell.
+    pub fn define(&mut self, label: impl Into<String>, cell: Cell, expr: impl Into<Expr>) {
+        assert_eq!(cell.area, Area::Main, "{}: only main cells are filled", self.def.name);
+        let expr = expr.into();
+        self.def.derived.push(Derive::Equal(cell, expr.clone()));
+        self.taken.insert(cell);
+        self.require_equal(label, cell, expr);
     }
 
     /// A scratch cell that equals `expr`: its name for later use, at degree 1.
@@ -330,11 +347,15 @@ impl<'c> ChipBuilder<'c> {
         flag
     }
 
-    /// Fills `value`'s cell with `expr` without constraining it: for cells that other constraints determine.
-    pub fn fill_with(&mut self, value: &impl Value, expr: impl Into<Expr>) {
-        let mut cells = Vec::new();
-        value.push(&mut cells);
-        let cell = cells.first().and_then(Expr::as_cell).expect("a single cell");
+    /// Fills `cell` with the inverse of `expr`, or zero. The caller constrains it.
+    pub fn derive_inverse(&mut self, cell: Cell, expr: impl Into<Expr>) {
+        self.taken.insert(cell);
+        self.def.derived.push(Derive::Inverse(cell, expr.into()));
+    }
+
+    /// Fills `cell` with `expr`. The caller constrains it.
+    pub fn derive(&mut self, cell: Cell, expr: impl Into<Expr>) {
+        self.taken.insert(cell);
         self.def.derived.push(Derive::Equal(cell, expr.into()));
     }
 }
