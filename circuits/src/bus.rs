@@ -30,22 +30,7 @@ message! {
         power: Word,
     }
 
-    /// What a fork's schedule says of an opcode. Provided by the tables for every fork and all 256 opcodes; consumed by the
-    /// schedule chip, which knows the block's fork.
-    pub struct ForkOpcode, ForkOpcodeNative = Fact 4 "fork opcode" {
-        /// The fork, as [`crate::schedule::Fork`] numbers it.
-        fork: Byte,
-        /// The opcode.
-        opcode: Byte,
-        /// The chip that executes it.
-        class: Byte,
-        /// The gas that every execution costs.
-        gas: U16,
-        /// What the class needs to know: a stack depth, a number of topics.
-        parameter: Byte,
-    }
-
-    /// What the block's fork says of an opcode. Provided by the schedule chip; consumed by every step.
+    /// What the block's fork says of an opcode. Provided by the opcodes circuit; consumed by every step.
     pub struct Opcode, OpcodeNative = Fact 5 "opcode" {
         /// The opcode.
         opcode: Byte,

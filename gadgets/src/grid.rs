@@ -101,8 +101,12 @@ impl Grid {
         if row + def.height.max(circuit.height) > self.rows().usable {
             return Err(Full { circuit: circuit.name, k: self.k });
         }
-        if let Selector::Main(column) = def.selector {
-            self.main[column][row] = F::ONE;
+        match def.selector {
+            Selector::Main(column) => self.main[column][row] = F::ONE,
+            Selector::Fixed(column) if bool::from(self.fixed[column][row].is_zero()) => {
+                return Err(Full { circuit: circuit.name, k: self.k });
+            }
+            Selector::Fixed(_) => {}
         }
         fill(&mut WindowWriter { grid: self, row });
         self.derive(def, row);
