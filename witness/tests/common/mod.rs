@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 pub mod consistency;
+pub mod shadow;
 pub mod synthetic;
 
 use std::{collections::BTreeMap, fs::File, io::Read, path::PathBuf};
