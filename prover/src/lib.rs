@@ -14,7 +14,7 @@
 //! | [`transcript`] | the transcript that answers with the bundle's challenges |
 //! | [`backend`], [`shard`] | the commit round and the prove round of one shard |
 //! | [`bundle`], [`registry`] | proving and verifying a whole bundle |
-//! | [`file`] | bundles on disk |
+//! | [`mod@file`] | bundles on disk |
 //! | [`progress`] | observing and cancelling |
 //!
 //! # Example

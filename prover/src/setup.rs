@@ -106,6 +106,11 @@ impl VerifierSetup {
         self.s_g2
     }
 
+    /// Whether the secret is that of [`Setup::unsafe_development`].
+    pub fn is_unsafe(&self) -> bool {
+        self.s_g2 == development::s_g2()
+    }
+
     /// Halo2 parameters that can verify proofs of `2^k` rows, and nothing else.
     pub(crate) fn params(&self, k: u32) -> Params {
         assemble(k, vec![G1Affine::generator()], vec![G1Affine::generator()], self.s_g2)
@@ -184,9 +189,10 @@ impl Setup {
         Self { source, greatest, s_g2, cache: cache.map(Path::to_owned), made: Mutex::default() }
     }
 
-    /// Whether the secret is public. A command that uses such a setup must say so.
+    /// Whether the secret is that of [`Setup::unsafe_development`], also if the setup was read from a file. A command
+    /// that uses such a setup must say so.
     pub fn is_unsafe(&self) -> bool {
-        matches!(self.source, Source::Development)
+        self.verifier().is_unsafe()
     }
 
     /// The greatest `k` of [`Setup::params`].

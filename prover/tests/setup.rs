@@ -121,7 +121,8 @@ fn every_format_gives_the_same_parameters_at_every_size() {
         files.ptau(&Ptau::new().bytes()).unwrap(),
     ];
     for setup in setups {
-        assert!(!setup.is_unsafe());
+        // The secret is the public one, wherever it was read from.
+        assert!(setup.is_unsafe());
         assert_eq!(setup.greatest_k(), K);
         assert_eq!(setup.digest(), development.digest());
         assert_eq!(setup.verifier(), development.verifier());
@@ -236,6 +237,16 @@ fn a_point_of_g2_outside_the_subgroup_is_an_error() {
     let mut ptau = Ptau::new();
     ptau.g2[1] = outside;
     assert_eq!(problem(Files::new().ptau(&ptau.bytes())), SetupProblem::G2(1));
+}
+
+#[test]
+fn a_ceremony_is_not_called_unsafe() {
+    let files = Files::new();
+    let mut bytes = Vec::new();
+    Params::setup(K, rand::rngs::OsRng).write_custom(&mut bytes, SerdeFormat::RawBytes).unwrap();
+    let setup = files.srs(&bytes).unwrap();
+    assert!(!setup.is_unsafe() && !setup.verifier().is_unsafe());
+    assert_ne!(setup.digest(), Setup::unsafe_development(None).digest());
 }
 
 #[test]
