@@ -36,10 +36,10 @@ pub struct Report {
 }
 
 impl Report {
-    fn merge(mut self, other: Self) -> Self {
+    /// Adds what `other` found.
+    pub fn merge(&mut self, other: Self) {
         self.failures.extend(other.failures);
         self.evaluated += other.evaluated;
-        self
     }
 }
 
@@ -60,7 +60,10 @@ pub fn check(grid: &Grid) -> Report {
             }
             report
         })
-        .reduce(Report::default, Report::merge)
+        .reduce(Report::default, |mut a, b| {
+            a.merge(b);
+            a
+        })
 }
 
 fn check_row(grid: &Grid, row: usize, system: [&Program; 2], scratch: &mut Scratch, report: &mut Report) {

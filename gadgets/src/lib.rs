@@ -37,5 +37,6 @@ pub mod grid;
 pub mod halo2;
 pub mod machine;
 pub mod message;
+pub mod plan;
 pub mod program;
 pub mod value;

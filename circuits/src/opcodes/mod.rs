@@ -9,6 +9,7 @@ mod entry;
 use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, Expr, F};
+use verbatim_gadgets::machine::Sheet;
 
 use crate::bus::{Environment, Opcode};
 use crate::schedule::{Fork, opcode};
@@ -20,11 +21,20 @@ chips! {
     pub struct OpcodeChips, OpcodeEvent = "opcodes", layout {
         Entry: entry::Entry,
     }
-    padding OpcodeEvent::Entry(0);
+    size K;
 }
 
 /// The smallest size that holds a row for every fork and opcode.
 pub const K: u32 = 11;
+
+/// The rows of the circuit, for a block of `fork`.
+pub fn sheet(fork: Fork) -> Sheet<OpcodeChips> {
+    let mut sheet = Sheet::new();
+    for row in 0..Fork::ALL.len() as u64 * 256 {
+        sheet.push(row, OpcodeEvent::Entry(fork as u8));
+    }
+    sheet
+}
 
 /// The columns and slots of a row.
 #[derive(Debug)]
