@@ -28,6 +28,7 @@
 //! # Ok::<(), verbatim_gadgets::grid::Full>(())
 //! ```
 
+pub mod audit;
 pub mod bus;
 pub mod check;
 pub mod chip;
