@@ -19,8 +19,8 @@ enum Undo {
     Account(Address, AccountState),
 }
 
-#[derive(Default)]
 struct Shadow {
+    fork: Fork,
     warm_accounts: HashSet<Address>,
     warm_slots: HashSet<(Address, U256)>,
     slots: HashMap<(Address, U256), U256>,
@@ -51,7 +51,17 @@ pub fn check(info: &BlockInfo, trace: &TxTrace) {
 
 impl Shadow {
     fn new(info: &BlockInfo, trace: &TxTrace) -> Self {
-        let mut shadow = Self::default();
+        let mut shadow = Self {
+            fork: info.fork,
+            warm_accounts: HashSet::new(),
+            warm_slots: HashSet::new(),
+            slots: HashMap::new(),
+            original: HashMap::new(),
+            transient: HashMap::new(),
+            accounts: HashMap::new(),
+            undo: Vec::new(),
+            open: Vec::new(),
+        };
         for account in &trace.accounts {
             shadow.accounts.insert(account.address, account.before);
             for slot in &account.slots {
@@ -208,10 +218,15 @@ impl Shadow {
         }
         if let (op::SELFDESTRUCT, None, [Access::Account(to), Access::Account(from)]) =
             (step.opcode, step.halt, trace.accesses(step))
-            && to.address != from.address
         {
-            self.change(from.address, |account| account.balance -= from.balance);
-            self.change(to.address, |account| account.balance += from.balance);
+            // To itself, the balance stays, or is burnt with the account.
+            let burns = self.fork == Fork::Shanghai || from.created_in_transaction;
+            if to.address != from.address || burns {
+                self.change(from.address, |account| account.balance -= from.balance);
+            }
+            if to.address != from.address {
+                self.change(to.address, |account| account.balance += from.balance);
+            }
         }
         if let Some(child) = step.child {
             let child = &trace.frames[child.get() as usize];

@@ -143,7 +143,7 @@ impl World {
 
     /// The block, not settled: what depends on its execution is not in its header.
     pub fn input(&self) -> BlockInput {
-        let (state_root, witness) = self.witness();
+        let (state_root, witness) = state_witness(&self.accounts);
         let parent = Header {
             number: 999,
             timestamp: 1_000_000,
@@ -245,20 +245,20 @@ impl World {
             (*address, record)
         }))
     }
+}
 
-    /// The state's root and a witness of all of it.
-    fn witness(&self) -> (B256, Witness) {
-        let mut witness = Witness::default();
-        let mut leaves = BTreeMap::new();
-        for (address, account) in &self.accounts {
-            let slots = account.storage.iter();
-            let slots = slots.map(|(key, value)| (keccak256(B256::from(*key)), alloy_rlp::encode(value)));
-            nodes(&slots.collect(), &mut witness);
-            leaves.insert(keccak256(address), alloy_rlp::encode(account.trie_account()));
-            witness.codes.insert(keccak256(&account.code), account.code.clone().into());
-        }
-        (nodes(&leaves, &mut witness), witness)
+/// A state's root and a witness of all of it.
+pub fn state_witness(accounts: &BTreeMap<Address, TestAccount>) -> (B256, Witness) {
+    let mut witness = Witness::default();
+    let mut leaves = BTreeMap::new();
+    for (address, account) in accounts {
+        let slots = account.storage.iter().filter(|(_, value)| !value.is_zero());
+        let slots = slots.map(|(key, value)| (keccak256(B256::from(*key)), alloy_rlp::encode(value)));
+        nodes(&slots.collect(), &mut witness);
+        leaves.insert(keccak256(address), alloy_rlp::encode(account.trie_account()));
+        witness.codes.insert(keccak256(&account.code), account.code.clone().into());
     }
+    (nodes(&leaves, &mut witness), witness)
 }
 
 /// Puts all nodes of a trie into a witness.
