@@ -24,11 +24,13 @@ use verbatim_witness::{
 };
 
 /// Tests that create onto an address with storage (EIP-7610), which revm does not do and mainnet cannot reach.
-const EXCLUDED: [&str; 4] = [
+const EXCLUDED: [&str; 6] = [
     "test_init_collision_",
     "create2collisionStorageParis",
     "dynamicAccountOverwriteEmpty_Paris",
     "RevertInCreateInInitCreate2Paris",
+    "test_collision_with_create2_revert_in_initcode",
+    "test_create2_collision_storage",
 ];
 
 #[derive(Default, Debug)]
@@ -45,13 +47,13 @@ fn blockchain_tests() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes half a minute"]
 fn blockchain_tests_devnet() {
     run("eest_blockchain_tests_devnet.tar.zst");
 }
 
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes many minutes"]
 fn benchmark() {
     run("eest_benchmark.tar.zst");
 }
