@@ -14,7 +14,7 @@ use halo2_proofs::plonk::{
 use halo2_proofs::poly::Rotation;
 use rayon::prelude::*;
 
-use crate::circuit::{ACTIVE, BLINDING_ROWS, Circuit, Constraint, EDGE, Selector};
+use crate::circuit::{ACTIVE, BLINDING_ROWS, Circuit, Constraint, Selector};
 use crate::expr::{Area, Cell, Expr, F, Node};
 use crate::grid::Grid;
 use crate::program::Scratch;
@@ -109,8 +109,8 @@ fn gates(meta: &mut ConstraintSystem<F>, circuit: &Circuit, config: &Config) {
     if let Some(folded) = config.fold(&circuit.dispatch) {
         meta.create_gate("dispatch", |_| vec![active.clone() * folded]);
     }
-    if let Some(folded) = config.fold(&circuit.edges) {
-        meta.create_gate("edges", |_| vec![config.fixed[EDGE].cur() * folded]);
+    if let Some((edge, folded)) = circuit.edge.zip(config.fold(&circuit.edges)) {
+        meta.create_gate("edges", |_| vec![config.fixed[edge].cur() * folded]);
     }
     let by_main = |chip: &&crate::chip::ChipDef| matches!(chip.selector, Selector::Main(_));
     let local = circuit
