@@ -14,8 +14,12 @@
 pub mod bitwise;
 pub mod layout;
 pub mod mask;
+pub mod multiply;
 pub mod native;
+mod product;
 pub mod range;
+pub mod shift;
+pub mod signed;
 pub mod sum;
 #[cfg(test)]
 mod testing;
@@ -33,6 +37,9 @@ chips! {
         Sum: sum::Sum,
         Mask: mask::Mask,
         Bitwise: bitwise::Bitwise,
+        Shift: shift::Shift,
+        Multiply: multiply::Multiply,
+        Signed: signed::Signed,
         Range: range::Range,
     }
 }

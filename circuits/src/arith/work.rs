@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use ruint::aliases::U256;
 use verbatim_gadgets::machine::Sheet;
 
-use super::mask;
 use super::native::execute;
 use super::native::opcode::*;
+use super::{mask, signed};
 
 use super::range::RangeEvent;
 use super::{ArithChips, ArithEvent};
@@ -32,6 +32,9 @@ impl ArithEvent {
         let event = match opcode {
             AND if mask::fits(a, b) => Self::Mask(event),
             AND | OR | XOR => Self::Bitwise(event),
+            SHL | SHR => Self::Shift(event),
+            MUL | DIV | MOD => Self::Multiply(event),
+            SLT | SGT | SDIV | SMOD | SAR => Self::Signed(event),
             _ => Self::Sum(event),
         };
         (result, event)
@@ -40,6 +43,7 @@ impl ArithEvent {
     /// The operations that the event's own proof rests on.
     pub fn rests_on(&self) -> Vec<AluNative> {
         match self {
+            Self::Signed(event) => vec![signed::unsigned(event)],
             _ => Vec::new(),
         }
     }

@@ -112,9 +112,7 @@ mod tests {
         consumer.consume::<AndBytes>(&AndBytesNative { left: 200, right: 255, and: 72 });
         consumer.consume::<PowerOfTwo>(&PowerOfTwoNative { exponent: 0, power: U256::ZERO });
         let (_, mut balance) = consumer.against(K);
-        balance.add(Range16::TAG, vec![F::from(1 << 16)], -F::from(1), || {
-            Place::Public
-        });
+        balance.add(Range16::TAG, vec![F::from(1 << 16)], -F::from(1), || Place::Public);
         assert_eq!(balance.unbalanced().len(), 4);
     }
 
