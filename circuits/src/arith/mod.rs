@@ -20,6 +20,8 @@ mod product;
 pub mod range;
 pub mod shift;
 pub mod signed;
+pub mod slice;
+pub mod splice;
 pub mod sum;
 #[cfg(test)]
 mod testing;
@@ -40,6 +42,8 @@ chips! {
         Shift: shift::Shift,
         Multiply: multiply::Multiply,
         Signed: signed::Signed,
+        Slice: slice::Slice,
+        Splice: splice::Splice,
         Range: range::Range,
     }
 }

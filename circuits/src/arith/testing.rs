@@ -21,7 +21,8 @@ use verbatim_gadgets::value::inverse_or_zero;
 
 use super::{ArithWork, Layout};
 use crate::bus::{
-    Alu, AluNative, AndBytes, PowerOfTwo, PowerOfTwoNative, Range16, Range128, Range128Native, Words, WordsNative,
+    Alu, AluNative, AndBytes, PowerOfTwo, PowerOfTwoNative, Range16, Range128, Range128Native, Slice, SliceNative,
+    Splice, SpliceNative, Words, WordsNative,
 };
 
 /// The size of a small shard.
@@ -98,6 +99,18 @@ impl Consumer {
     pub(super) fn words(&mut self, bytes: u64) {
         let (words, rest) = self.work.words(bytes);
         self.consume::<Words>(&WordsNative { bytes, words, rest });
+    }
+
+    pub(super) fn slice(&mut self, first: U256, second: U256, shift: u8, keep: u8) -> U256 {
+        let result = self.work.slice(first, second, shift, keep);
+        self.consume::<Slice>(&SliceNative { first, second, shift, keep, result });
+        result
+    }
+
+    pub(super) fn splice(&mut self, first: U256, second: U256, shift: u8, count: u8, value: U256) -> (U256, U256) {
+        let (first_after, second_after) = self.work.splice(first, second, shift, count, value);
+        self.consume::<Splice>(&SpliceNative { first, second, shift, count, value, first_after, second_after });
+        (first_after, second_after)
     }
 
     /// The filled shard.

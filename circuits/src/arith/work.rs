@@ -7,17 +7,19 @@ use verbatim_gadgets::machine::Sheet;
 
 use super::native::execute;
 use super::native::opcode::*;
-use super::{mask, signed};
+use super::{mask, native, signed, slice, splice};
 
 use super::range::RangeEvent;
 use super::{ArithChips, ArithEvent};
-use crate::bus::AluNative;
+use crate::bus::{AluNative, SliceNative, SpliceNative};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Request {
     Alu(u8, [U256; 3]),
     Range128(u128),
     Words(u64),
+    Slice([U256; 2], u8, u8),
+    Splice([U256; 3], u8, u8),
 }
 
 impl ArithEvent {
@@ -44,6 +46,8 @@ impl ArithEvent {
     pub fn rests_on(&self) -> Vec<AluNative> {
         match self {
             Self::Signed(event) => vec![signed::unsigned(event)],
+            Self::Slice(event) => slice::rests_on(event).into_iter().collect(),
+            Self::Splice(event) => splice::masks_of(event),
             _ => Vec::new(),
         }
     }
@@ -98,7 +102,30 @@ impl ArithWork {
         (bytes / 32, (bytes % 32) as u8)
     }
 
+    /// Asks for the first `keep` bytes (0 to 32) of `first || second` from byte `shift` (0 to 31), and zeros behind them.
+    pub fn slice(&mut self, first: U256, second: U256, shift: u8, keep: u8) -> U256 {
+        let result = native::slice(first, second, shift, keep);
+        if self.seen.insert(Request::Slice([first, second], shift, keep)) {
+            self.push(ArithEvent::Slice(SliceNative { first, second, shift, keep, result }));
+        }
+        result
+    }
+
+    /// Asks for `first || second` with the first `count` bytes (1 to 32) of `value` from byte `shift` (0 to 31).
+    pub fn splice(&mut self, first: U256, second: U256, shift: u8, count: u8, value: U256) -> (U256, U256) {
+        let (first_after, second_after) = native::splice(first, second, shift, count, value);
+        if self.seen.insert(Request::Splice([first, second, value], shift, count)) {
+            let event = SpliceNative { first, second, shift, count, value, first_after, second_after };
+            self.push(ArithEvent::Splice(event));
+        }
+        (first_after, second_after)
+    }
+
     fn push(&mut self, event: ArithEvent) {
+        if let ArithEvent::Splice(event) = &event {
+            let SliceNative { first, second, shift, keep, .. } = splice::slice_of(event);
+            self.slice(first, second, shift, keep);
+        }
         for AluNative { opcode, a, b, c, .. } in event.rests_on() {
             self.alu(opcode, a, b, c);
         }
