@@ -205,6 +205,16 @@ message! {
         output: [U64; 25],
     }
 
+    /// The sponge between two blocks of a long input. Sent by keccak's sponge for each block to the next.
+    pub struct Sponge, SpongeNative = Linear 39 "sponge" {
+        /// The digest of the whole input.
+        digest: Word,
+        /// How many lanes it has absorbed.
+        index: Counter,
+        /// Its state, as in [`Permutation`].
+        state: [U64; 25],
+    }
+
     /// The state between two steps of a call. Sent by each step to the next.
     pub struct Exec, ExecNative = Linear 50 "exec" {
         /// The time. Strictly grows along the whole execution.

@@ -62,6 +62,10 @@ impl Workload for Permutations {
         self.states.len().div_ceil(SLICES)
     }
 
+    fn size(&self) -> Option<u32> {
+        None
+    }
+
     fn chip(&self, _index: usize) -> usize {
         0
     }

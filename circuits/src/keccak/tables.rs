@@ -128,6 +128,7 @@ verbatim_gadgets::chips! {
     pub struct TableChips, TableEvent = "keccak tables", layout {
         Entry: Entry,
     }
+    size TABLE_K;
 }
 
 /// The tables' only shard: one window an entry.

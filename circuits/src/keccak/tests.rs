@@ -15,7 +15,7 @@ use crate::bus::{Permutation, PermutationNative};
 
 const K: u32 = 13;
 
-fn fact(state: &State) -> PermutationNative {
+pub(super) fn fact(state: &State) -> PermutationNative {
     let lanes = |state: &State| state.map(u64::swap_bytes);
     PermutationNative { input: lanes(state), output: lanes(&permute(state)) }
 }
