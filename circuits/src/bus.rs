@@ -240,6 +240,35 @@ message! {
         before: Byte,
     }
 
+    /// An entry of one of keccak's tables of functions on digits. Provided by keccak's tables; consumed by keccak.
+    pub struct KeccakTable, KeccakTableNative = Fact 37 "keccak table" {
+        /// The argument.
+        input: Any,
+        /// The function's value.
+        output: Any,
+        /// Which function, as [`crate::keccak::tables::Function`] numbers them.
+        function: Byte,
+    }
+
+    /// The permutation keccak-f\[1600\]. Provided by keccak's permutations; consumed by its sponge. Lane `x + 5 y` of the
+    /// state stands at that index, the byte that the sponge absorbs first highest.
+    pub struct Permutation, PermutationNative = Fact 38 "permutation" {
+        /// The state before.
+        input: [U64; 25],
+        /// The state after.
+        output: [U64; 25],
+    }
+
+    /// The sponge between two blocks of a long input. Sent by keccak's sponge for each block to the next.
+    pub struct Sponge, SpongeNative = Linear 39 "sponge" {
+        /// The digest of the whole input.
+        digest: Word,
+        /// How many lanes it has absorbed.
+        index: Counter,
+        /// Its state, as in [`Permutation`].
+        state: [U64; 25],
+    }
+
     /// The state between two steps of a call. Sent by each step to the next.
     pub struct Exec, ExecNative = Linear 50 "exec" {
         /// The time. Strictly grows along the whole execution.
