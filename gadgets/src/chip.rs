@@ -246,6 +246,24 @@ impl<'c> ChipBuilder<'c> {
         Any::assume(self.allocate(row), "any field element")
     }
 
+    /// A given cell, for contents of the chip's own: no slot of this row may use it any more, and no scratch cell takes
+    /// it. For flags that slots need, which scratch cells, coming after them, cannot be.
+    ///
+    /// # Panics
+    /// If it is in use.
+    pub fn reserve(&mut self, cell: Cell) -> Any {
+        assert!(self.taken.insert(cell), "{}: {cell:?} is in use", self.def.name);
+        self.scratch.insert(cell);
+        Any::assume(cell, "any field element")
+    }
+
+    /// A [reserved](Self::reserve) cell that is zero or one.
+    pub fn bool_at(&mut self, label: &str, cell: Cell) -> Bool {
+        let cell = self.reserve(cell).expr();
+        self.require_zero(format!("{label} is boolean"), &cell * (Expr::one() - &cell));
+        Bool::assume(cell, "constrained above")
+    }
+
     /// A scratch cell that holds a fact's multiplicity.
     pub fn multiplicity(&mut self, row: i16) -> Cell {
         self.allocate(row)
