@@ -315,21 +315,41 @@ message! {
         length: Counter,
     }
 
-    /// A caller that waits for its call to end. Sent by the call; received by the return.
+    /// A caller that waits for its call to end: its state behind the call, and what its tally held, for it has no tally
+    /// while it waits. Sent by the call; received by the return, which sends the caller's state and its tally again.
     pub struct Frame, FrameNative = Linear 53 "frame" {
-        /// The call that runs.
+        /// The call that runs: the clock of the step that made it.
         callee: Counter,
-        /// The caller's state behind the call: its clock is the one of the calling step.
-        caller: [Any; 8],
-        /// Where the return data goes in the caller's memory, in bytes.
+        /// The caller.
+        call: Counter,
+        /// The caller's code.
+        code: Word,
+        /// Where the caller goes on.
+        pc: Counter,
+        /// Words on the caller's stack, with the result of the call as the highest.
+        height: Counter,
+        /// Gas that the caller kept.
+        gas: U64,
+        /// Words of memory that the caller paid for.
+        memory: Counter,
+        /// Where the return data goes in the caller's memory, in bytes; zero if there is no room for it.
         return_offset: Counter,
-        /// Room for the return data, in bytes.
+        /// Room for the return data, in bytes. The words of memory exist.
         return_length: Counter,
         /// Whether the call may create a contract rather than return data.
         create: Bool,
+        /// The time at which the call has been undone, if it is a call that fails itself; zero if it succeeds.
+        scope: Counter,
+        /// Reversible writes of the caller's scope so far, with the touch of the callee as the last.
+        writes: Counter,
+        /// The refund counter at the call.
+        refund: Any,
+        /// Logs at the call.
+        logs: Counter,
     }
 
-    /// What a call counts besides gas. One token to a call; touched by the few steps that need it.
+    /// What a call counts besides gas. One token to a call that runs, none to one that waits; touched by the few steps
+    /// that need it.
     pub struct Tally, TallyNative = Linear 54 "tally" {
         /// The call.
         call: Counter,
