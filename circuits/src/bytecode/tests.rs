@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use halo2_proofs::dev::MockProver;
 use ruint::aliases::U256;
+use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
+use verbatim_gadgets::chip::Role;
 use verbatim_gadgets::circuit::Constraint;
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
@@ -321,6 +323,22 @@ fn no_cell_is_free() {
             }
         }
         assert_eq!(free, BTreeSet::new());
+    }
+}
+
+/// No window says something else although it hears the same; all that its constraints leave free is how often it is heard.
+#[test]
+fn the_audit_finds_no_choice_but_multiplicities() {
+    for scene in [full(&sample()), quiet()] {
+        let audit = audit(&mut scene.grid.clone(), 8);
+        assert_eq!(audit.open, BTreeSet::new());
+        for idle in audit.idle() {
+            let chip = scene.grid.circuit.chips.iter().find(|chip| chip.name == idle.chip).expect("a chip");
+            let provided = chip.messages.iter().filter(|message| message.role == Role::Provide);
+            let mut multiplicities = provided.filter_map(|message| message.multiplicity.as_cell());
+            let column = scene.column(&idle.column);
+            assert!(multiplicities.any(|cell| cell == column.shifted(idle.row)), "{idle:?}");
+        }
     }
 }
 
