@@ -22,9 +22,10 @@
 //! | lanes, executed ones in two rows of four bytes | 53 | 8.0 to 8.3 | 13 | 236 / 274 / 288 / 322 |
 //! | every lane spoken, four bytes a row | 48 | 12 | 12 | 228 / 281 / 304 / 351 |
 //! | facts for opcodes without data in every lane, rows on demand for each PUSH | 46 | 7.3 to 7.7 | 15 | 206 / 242 / 254 / 287 |
-//! | a row on demand for each executed opcode and lane that its data reach into | 46 | 10.8 to 12.3 | 36 | 216 / 275 / 288 / 347 |
+//! | a row on demand for each executed opcode and lane that its data reach into | 46 | 10.8 to 12.3 | 35 | 216 / 275 / 288 / 347 |
 //!
-//! The first line is measured, the others are counted from the columns and slots that they need. CPU-seconds are 10
+//! Lanes and opcodes are counted in the blocks' execution. The columns of the first line are this circuit's, those of the
+//! others what their cells and slots would need. CPU-seconds are 10
 //! microseconds a cell and 4 seconds a column (aggregation) for one shard. Keccak of the same bytes takes 110 to 220 cells
 //! a byte.
 //!

@@ -191,6 +191,26 @@ fn halo2_takes_the_circuit() {
 }
 
 #[test]
+fn any_row_may_lie_in_any_shard() {
+    let code = sample();
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), &code);
+    demand_all(&mut work, &mut demand, hash(7), &code);
+    keccak(&mut demand.balance, hash(7), &code);
+    let sheet = work.finish();
+    let workload: &dyn Workload = &sheet;
+    let cuts: Vec<usize> = (0..=sheet.len()).step_by(7).chain([sheet.len()]).collect();
+    let shards = cuts.windows(2).map(|cut| workload.grid(K, cut[0]..cut[1]).expect("the shard is large enough"));
+    let mut grids: Vec<Grid> = shards.collect();
+    grids.iter().for_each(|grid| demand.counts.consume(grid));
+    grids.iter_mut().for_each(|grid| demand.counts.provide(grid));
+    grids.iter().for_each(|grid| demand.balance.add_grid(grid));
+    let tables = tables();
+    assert!(grids.iter().all(|grid| check(grid).failures.is_empty()));
+    assert!(demand.balance.unbalanced().iter().all(|left| tables.contains(&bytes(left.tag.id, &left.tuple))));
+}
+
+#[test]
 fn only_what_was_asked_for_is_spoken() {
     let mut code = vec![0x01; 64];
     code[8..20].fill(0x6f);
