@@ -12,8 +12,11 @@
 //! | 3 + exponent | EXP, on the EXP of half the exponent and on MUL |
 
 pub mod bitwise;
+pub mod bytes;
+pub mod exponent;
 pub mod layout;
 pub mod mask;
+pub mod modular;
 pub mod multiply;
 pub mod native;
 mod product;
@@ -42,6 +45,9 @@ chips! {
         Shift: shift::Shift,
         Multiply: multiply::Multiply,
         Signed: signed::Signed,
+        Modular: modular::Modular,
+        Exponent: exponent::Exponent,
+        Bytes: bytes::Bytes,
         Slice: slice::Slice,
         Splice: splice::Splice,
         Range: range::Range,

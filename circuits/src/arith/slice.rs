@@ -158,15 +158,13 @@ impl Chip for Slice {
         layout.check(chip, 0..24, 0);
         layout.check(chip, 0..24, 1);
         let out = layout.word(0);
-        // The flag stands in the row of the message that it switches; its place is fixed before the message.
-        let whole_cell = layout.multiplicity.shifted(1);
-        let whole = Bool::assume(whole_cell, "constrained next");
-        chip.require_zero("whole is boolean", &whole * whole.not());
+        // The flag stands beside the messages that it switches.
+        let _ = (chip.peek(&layout.alu, 1), chip.peek(&layout.power_of_two, 1));
+        let whole = chip.bool("whole", 1);
         chip.require_zero("whole keeps 32", &whole * (&slice.keep - Expr::from(32)));
         let alu = chip.learn_if(&layout.alu, 1, &whole.not());
         chip.require_equal("mask: a.hi", &alu.a.hi, &out.hi);
         chip.require_equal("mask: a.lo", &alu.a.lo, &out.lo);
-        let _ = chip.multiplicity(1);
         let mask = Mask::new(chip, layout, 1, alu, &whole, &slice.keep.expr());
         let [hi, lo] = mask.dropped();
         chip.require_equal("result.hi", &slice.result.hi, out.hi - whole.not() * hi);
