@@ -125,7 +125,7 @@ impl Chip for Entry {
 
 verbatim_gadgets::chips! {
     /// The chips of the keccak tables circuit.
-    pub struct TableChips, TableEvent = "keccak tables", layout {
+    pub struct TableChips, TableEvent = "keccak-tables", layout {
         Entry: Entry,
     }
     size TABLE_K;
