@@ -42,7 +42,7 @@ pub mod mask;
 pub mod modular;
 pub mod multiply;
 pub mod native;
-mod product;
+pub mod product;
 pub mod range;
 pub mod shift;
 pub mod signed;
