@@ -11,6 +11,7 @@
 //! assert_eq!(Exec::names()[0], "clock");
 //! ```
 
+
 pub mod arith;
 pub mod bus;
 pub mod bytecode;
