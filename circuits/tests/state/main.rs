@@ -1,4 +1,7 @@
 //! The circuits of the state: locations, and the steps that access them.
 
+mod fixture;
 mod locations;
+mod steps;
+mod store;
 mod world;
