@@ -14,6 +14,7 @@
 pub mod arith;
 pub mod bus;
 pub mod bytecode;
+pub mod calls;
 pub mod copy;
 pub mod keccak;
 pub mod light;
