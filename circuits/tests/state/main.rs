@@ -2,6 +2,7 @@
 
 mod fixture;
 mod locations;
+mod relabel;
 mod steps;
 mod store;
 mod world;

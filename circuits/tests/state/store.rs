@@ -111,3 +111,18 @@ fn the_table_of_eip_3529() {
         assert_eq!(sum, (gas, refund), "{values:?}");
     }
 }
+
+/// SOUNDNESS class 35: words that differ by the field's prime, or by a multiple of it, are not equal.
+#[test]
+fn class_35_equality_is_not_modulo_the_prime() {
+    let prime =
+        U256::from_limbs([0x43e1_f593_f000_0001, 0x2833_e848_79b9_7091, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029]);
+    for times in 1..=4u64 {
+        let (value, new) = (word(1, 1), word(1, 1) + prime * U256::from(times));
+        for (original, value, new) in [(value, value, new), (new, value, new), (new, value, U256::ZERO)] {
+            let (gas, refund) = by_the_eip(original, value, new, true);
+            let case = written(&Price { original, value, new, warm: true, gas, refund });
+            case.world().holds(&[&case.grid()]);
+        }
+    }
+}
