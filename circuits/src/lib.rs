@@ -23,4 +23,5 @@ pub mod opcodes;
 pub mod schedule;
 pub mod state;
 pub mod step;
+pub mod storage;
 pub mod tables;
