@@ -17,6 +17,7 @@ pub mod bytecode;
 pub mod copy;
 pub mod keccak;
 pub mod light;
+pub mod memory;
 pub mod schedule;
 pub mod state;
 pub mod step;
