@@ -129,6 +129,15 @@ message! {
         rest: Byte,
     }
 
+    /// What a memory of so many words costs in all: `3 words + floor(words^2 / 512)`. Provided by the memory circuit;
+    /// consumed by every step that expands memory.
+    pub struct MemoryCost, MemoryCostNative = Fact 16 "memory cost" {
+        /// The size in words: below 2^48.
+        words: Counter,
+        /// The gas: below 2^81.
+        gas: Limb,
+    }
+
     /// One position of a code where an opcode begins, or the one behind its end, which reads as STOP. Provided by bytecode;
     /// consumed by every step, and by jumps for their destination.
     pub struct Code, CodeNative = Fact 30 "code" {

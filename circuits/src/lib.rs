@@ -18,6 +18,7 @@ pub mod calls;
 pub mod copy;
 pub mod keccak;
 pub mod light;
+pub mod memory;
 pub mod schedule;
 pub mod state;
 pub mod step;
