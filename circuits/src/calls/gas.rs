@@ -19,7 +19,10 @@ use crate::bus::Range128;
 #[derive(Debug)]
 pub(super) struct Forwarded {
     rest: U16,
-    capped: Bool,
+    /// Whether more was asked for than there is.
+    pub(super) capped: Bool,
+    /// Whether the high limb of the request is zero.
+    pub(super) low: Bool,
     /// The gas.
     pub(super) gas: Any,
 }
@@ -39,7 +42,7 @@ impl Forwarded {
         let value = Limb::assume((&capped * F::from(2) - 1) * more, "this message checks it");
         chip.consume_if(&layout.range128[0], CODE_ROW, &low, &Range128 { value });
         let gas = chip.store("forwarded gas", TALLY_ROW, capped.select(&limit, &requested.lo));
-        Self { rest, capped, gas }
+        Self { rest, capped, low, gas }
     }
 
     pub(super) fn fill(&self, available: u64, requested: &U256, row: &mut WindowWriter<'_>) {

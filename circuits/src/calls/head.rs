@@ -131,10 +131,11 @@ pub(super) struct Head {
     pub(super) account: AccountJob,
     pub(super) target: Target,
     touched: Bool,
-    warm: Bool,
+    pub(super) warm: Bool,
     /// Whether a value is sent.
     pub(super) has_value: Bool,
-    empty: Any,
+    /// Whether the target has no nonce, balance and code.
+    pub(super) empty: Any,
 }
 
 impl Head {

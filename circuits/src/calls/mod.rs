@@ -150,3 +150,17 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         step,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use verbatim_gadgets::machine::ChipSet;
+
+    use super::*;
+
+    #[test]
+    fn the_circuit_is_narrow() {
+        let (circuit, _) = CallsChips::build();
+        let width = circuit.main.len() + circuit.aux_columns();
+        assert!(width <= 64, "{width} columns");
+    }
+}

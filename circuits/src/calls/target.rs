@@ -23,7 +23,8 @@ const P256_VERIFY: u64 = 0x100;
 #[derive(Debug)]
 pub(super) struct Target {
     limbs: [U16; 2],
-    low: Bool,
+    /// Whether `lo` is shown to be 18 or more.
+    pub(super) low: Bool,
     /// Bits 128 to 159.
     pub(super) hi: Limb,
     /// The low 128 bits.

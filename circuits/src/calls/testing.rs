@@ -126,8 +126,13 @@ impl Trial {
 
     /// Which constraints reject window `index` with these cells, when all cells that the chip derives follow.
     pub(super) fn labels_with(&self, index: usize, cells: &[(Expr, F)]) -> Vec<String> {
+        self.spoiled(index, cells).labels().into_iter().collect()
+    }
+
+    /// Window `index` with these cells, when all cells that the chip derives follow.
+    pub(super) fn spoiled(&self, index: usize, cells: &[(Expr, F)]) -> Self {
         let cells: Vec<_> = cells.iter().map(|(cell, value)| (cell.as_cell().expect("a cell"), *value)).collect();
-        self.spoil(index, &cells).labels().into_iter().collect()
+        self.spoil(index, &cells)
     }
 
     /// The constraints that do not hold in window `index`, by their place in the chip.
