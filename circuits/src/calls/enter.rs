@@ -1,9 +1,9 @@
 //! CALL, STATICCALL and DELEGATECALL where the callee begins.
 //!
-//! **Given** an opcode of the class, and the caller's context and tally.
-//! **Proves** that the callee begins with the target's code, the gas that it was given, a context and an environment, and the
-//! value on its account; that the caller waits in a frame; and that no rule was broken: no value in a static context, a depth below
-//! 1024, a balance that covers the value, no delegated code.
+//! **Given** an opcode of the class, and the caller's context and tally. **Proves** that the callee begins with the
+//! target's code, the gas that it was given, a context and an environment, and the value on its account; that the
+//! caller waits in a frame; and that no rule was broken: no value in a static context, a depth below 1024, a balance
+//! that covers the value, no delegated code.
 //!
 //! What the head and the gadgets for gas, memory and transfers constrain stands there. Of the rest:
 //!
@@ -66,14 +66,15 @@ pub struct Enter {
 pub struct EnterEvent {
     /// The operands, the caller and the target.
     pub call: CallEvent,
-    /// The time at which the callee has been undone, if it fails itself: the clock of its end, and its writes, and one. Zero if it
-    /// succeeds.
+    /// The time at which the callee has been undone, if it fails itself: the clock of its end, and its writes, and one.
+    /// Zero if it succeeds.
     pub scope: u64,
     /// The caller's own address.
     pub address: U256,
     /// The caller's own caller and value, for DELEGATECALL.
     pub inherited: [U256; 2],
-    /// The caller's account before the value leaves it, which is behind the touch of the target; anything if there is none.
+    /// The caller's account before the value leaves it, which is behind the touch of the target; anything if there is
+    /// none.
     pub sender: AccountNative,
     /// The target's account before the value arrives, which is behind its leaving; anything if there is none.
     pub receiver: AccountNative,

@@ -1,6 +1,6 @@
 //! Calls that begin, and lies about them.
 
-use super::super::fixture::{self, CALL, CLOCK, GAS, HEIGHT, MEMORY, PC, call, own_address, word};
+use super::super::fixture::{self, CALL, CLOCK, HEIGHT, MEMORY, PC, call, own_address, word};
 use super::super::testing::{Trial, unneeded};
 use super::super::{CallsChips, CallsEvent};
 use super::*;
@@ -82,7 +82,7 @@ fn frame(case: &Case) -> FrameNative {
         code: fixture::caller_code(),
         pc: PC + 1,
         height: HEIGHT - if call.step.parameter == 0 { 6 } else { 5 },
-        gas: GAS as u64 - case.cost - case.forwarded,
+        gas: call.step.state.gas as u64 - case.cost - case.forwarded,
         memory: case.memory,
         return_offset: offset(&call.output),
         return_length: call.output[1].value.to(),
@@ -373,7 +373,8 @@ fn class_40_no_code_does_not_change_the_cost() {
     }
 }
 
-/// Class 44: the callee gets what was asked for or all but one 64th, whichever is less, and the stipend only with a value.
+/// Class 44: the callee gets what was asked for or all but one 64th, whichever is less, and the stipend only with a
+/// value.
 #[test]
 fn class_44_forwarded_gas_is_not_a_choice() {
     let chip = enter();
@@ -381,11 +382,11 @@ fn class_44_forwarded_gas_is_not_a_choice() {
     for (name, case) in cases() {
         let labels = labels_with(&case, &[(chip.forwarded.gas.expr(), case.forwarded + 1)]);
         assert!(labels.contains(&"forwarded gas".to_owned()), "{name}: {labels:?}");
-        let (capped, flag) = (chip.forwarded.capped.expr(), chip.forwarded.low.expr());
+        let capped = chip.forwarded.capped.expr();
         let honest = trial(&case).grid;
         let row = honest.windows[0].row;
         let value = F::from(1) - honest.evaluate(&capped, row);
-        let high = honest.evaluate(&flag, row) == F::from(0);
+        let high = case.event.call.gas.value >> 128 != U256::ZERO;
         let spoiled = trial(&case).spoiled(0, &[(capped.clone(), value)]);
         let labels = spoiled.labels();
         assert!(ranged(spoiled) || (high && labels.contains("high gas is capped")), "{name}");
@@ -476,4 +477,24 @@ fn a_failing_call_comes_back() {
         .received::<Exec>(&state)
         .received::<Stack>(&StackNative { call: CALL, slot: HEIGHT - 7, value: U256::ZERO, clock: 2000 })
         .holds();
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Any gas, request, value and warmth: the callee and the caller share what is left by EIP-150.
+    #[test]
+    fn gas_is_shared(gas in 50_000u64..u64::MAX / 2, share in 0u128..1 << 70, value in 0u64..2, warm: bool) {
+        let mut case = if value == 0 { case(0) } else { paying(U256::from(value)) };
+        let call = &mut case.event.call;
+        call.step.state.gas = gas as i64;
+        call.gas.value = U256::from(share);
+        if warm {
+            call.target.warm = fixture::TRANSACTION;
+            case.cost -= 2500;
+        }
+        let available = gas - case.cost;
+        case.forwarded = share.min(u128::from(available - available / 64)) as u64;
+        trial(&case).holds();
+    }
 }

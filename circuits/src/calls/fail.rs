@@ -1,12 +1,11 @@
 //! CALL, STATICCALL and DELEGATECALL that halt exceptionally.
 //!
-//! **Given** an opcode of the class.
-//! **Proves** one of these: the stack has too few operands; a value is sent in a static context; a range of memory is larger than
-//! any gas pays for; the gas does not suffice.
+//! **Given** an opcode of the class. **Proves** one of these: the stack has too few operands; a value is sent in a
+//! static context; a range of memory is larger than any gas pays for; the gas does not suffice.
 //!
-//! Where too few operands are the reason, none is popped. Where it is gas, the target is touched if the
-//! proof needs to know that it was cold or that it does not exist; otherwise the step is taken to cost the least that it
-//! could. A touch counts as a write of the caller's scope, which ends with the fault.
+//! Where too few operands are the reason, none is popped. Where it is gas, the target is touched if the proof needs to
+//! know that it was cold or that it does not exist; otherwise the step is taken to cost the least that it could. A
+//! touch counts as a write of the caller's scope, which ends with the fault.
 //!
 //! What the head and the gadgets for memory constrain stands there. Of the rest:
 //!
@@ -320,8 +319,8 @@ mod tests {
     fn every_label_is_needed() {
         let trials: Vec<Trial> = cases().iter().map(trial).collect();
         let implied = [
-            // A length that is not zero has no inverse to go with an `empty` that is not zero, so `empty` is the sum of the
-            // flags, which is boolean.
+            // A length that is not zero has no inverse to go with an `empty` that is not zero, so `empty` is the sum of
+            // the flags, which is boolean.
             "input empty is boolean",
             // Each of the two follows from the other, as both sums are equal.
             "input is of one kind",

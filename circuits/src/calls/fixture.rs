@@ -50,8 +50,8 @@ fn operand(value: U256, gap: u16) -> OperandEvent {
     OperandEvent { value, gap }
 }
 
-/// A cold call to an account with code, with 64 bytes of input from byte 0 and room for 40 bytes from byte 90, none of it
-/// undone: CALL with the parameter 0, STATICCALL with 1, DELEGATECALL with 2.
+/// A cold call to an account with code, with 64 bytes of input from byte 0 and room for 40 bytes from byte 90, none of
+/// it undone: CALL with the parameter 0, STATICCALL with 1, DELEGATECALL with 2.
 pub(super) fn call(parameter: u8) -> CallEvent {
     let state =
         ExecNative { clock: CLOCK, call: CALL, code: caller_code(), pc: PC, height: HEIGHT, gas: GAS, memory: MEMORY };

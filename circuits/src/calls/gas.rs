@@ -12,17 +12,15 @@ use crate::bus::Range128;
 
 /// The gas that a callee gets.
 ///
-/// With `available = 64 kept + rest` and `rest` below 64, `kept` is `floor(available / 64)`; both are ranged, so `available`
-/// is at least zero. `limit = available - kept` is what the callee may have. It gets `limit` if more was asked for, and what
-/// was asked for if not: the difference of the two, in the right order, is below 2^128 as long as the request's high limb
-/// is zero.
+/// With `available = 64 kept + rest` and `rest` below 64, `kept` is `floor(available / 64)`; both are ranged, so
+/// `available` is at least zero. `limit = available - kept` is what the callee may have. It gets `limit` if more was
+/// asked for, and what was asked for if not: the difference of the two, in the right order, is below 2^128 as long as
+/// the request's high limb is zero.
 #[derive(Debug)]
 pub(super) struct Forwarded {
     rest: U16,
     /// Whether more was asked for than there is.
     pub(super) capped: Bool,
-    /// Whether the high limb of the request is zero.
-    pub(super) low: Bool,
     /// The gas.
     pub(super) gas: Any,
 }
@@ -42,7 +40,7 @@ impl Forwarded {
         let value = Limb::assume((&capped * F::from(2) - 1) * more, "this message checks it");
         chip.consume_if(&layout.range128[0], CODE_ROW, &low, &Range128 { value });
         let gas = chip.store("forwarded gas", TALLY_ROW, capped.select(&limit, &requested.lo));
-        Self { rest, capped, low, gas }
+        Self { rest, capped, gas }
     }
 
     pub(super) fn fill(&self, available: u64, requested: &U256, row: &mut WindowWriter<'_>) {

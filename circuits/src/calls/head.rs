@@ -1,9 +1,9 @@
-//! What CALL, STATICCALL and DELEGATECALL do before it matters how they end: operands, context, the touch of the target,
-//! and what it costs.
+//! What CALL, STATICCALL and DELEGATECALL do before it matters how they end: operands, context, the touch of the
+//! target, and what it costs.
 //!
-//! **Given** an opcode of the class.
-//! **Proves** that its operands leave the stack, that the target is an account without precompile, which is warm from `clock`
-//! on and counted among the writes of the caller's scope, and what the step costs.
+//! **Given** an opcode of the class. **Proves** that its operands leave the stack, that the target is an account
+//! without precompile, which is warm from `clock` on and counted among the writes of the caller's scope, and what the
+//! step costs.
 //!
 //! The constraints, for the tables of the chips that use it:
 //!
@@ -13,7 +13,7 @@
 //! | static is boolean, delegate is boolean | 2 | |
 //! | parameter | 1 | `static + 2 delegate`; the schedule has no 3 |
 //! | value popped | 2 | where a flag says whether operands are popped: and it is CALL |
-//! | clock, call, height, depth in row 1, 2, 3 | 1 | operands lie in order; only CALL has the third |
+//! | clock, call, height in row 1, 2, 3 | 1 | operands lie in order; only CALL has the third |
 //! | no value: hi, no value: lo | 2 | the other opcodes send none |
 //! | range 10: value in row 3 | 1 | the bits above the address |
 //! | high part: ... | 2 | one exactly if the address is below 2^128 |
@@ -241,8 +241,8 @@ impl Head {
         Counter::assume(&self.step.state.height - 5 - self.is_call(), "operands were popped, and there is a result")
     }
 
-    /// The target's code, in [`CODE_ROW`], is no delegation of EIP-7702: it does not begin with 0xef. The caller says that the
-    /// row's code is the target's, and its position 0.
+    /// The target's code, in [`CODE_ROW`], is no delegation of EIP-7702: it does not begin with 0xef. The caller says
+    /// that the row's code is the target's, and its position 0.
     pub(super) fn not_delegated(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Code {
         let code = chip.learn(&layout.code_push, CODE_ROW);
         let inverse = chip.any(CODE_ROW).expr();
@@ -281,7 +281,6 @@ fn place(chip: &mut ChipBuilder<'_>, layout: &Layout, step: &Step, row: i16, bel
     chip.define(format!("clock in row {row}"), slots.clock.shifted(row), &step.state.clock);
     chip.define(format!("call in row {row}"), slots.call.shifted(row), &step.state.call);
     chip.define(format!("height in row {row}"), slots.height.shifted(row), &step.state.height - below);
-    chip.define(format!("depth in row {row}"), slots.parameter.shifted(row), Expr::one());
 }
 
 fn pop(chip: &mut ChipBuilder<'_>, layout: &Layout, row: i16, first: &Bool, second: &Bool) -> [Popped; 2] {

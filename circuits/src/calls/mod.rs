@@ -1,23 +1,23 @@
 //! Calls and their ends: CALL, STATICCALL and DELEGATECALL, the return to the caller, and exceptional halts.
 //!
-//! A call is a relay. [`enter`] stops the caller's chain of [`Exec`] messages, leaves the caller's state in a
-//! [`Frame`], and begins the callee's chain; the callee's [`Halt`] meets the frame in [`resume`], which goes on with the
-//! caller's. Call and return know of each other only through the frame, which is named by the callee, and a callee is named by the
-//! clock of the step that made it.
+//! A call is a relay. [Its step](EnterEvent) stops the caller's chain of [`Exec`](crate::bus::Exec) messages, leaves
+//! the caller's state in a [`Frame`], and begins the callee's chain; the callee's [`Halt`] meets the frame in [the
+//! return](ResumeEvent), which goes on with the caller's. Call and return know of each other only through the frame,
+//! which is named by the callee, and a callee is named by the clock of the step that made it.
 //!
 //! # Times
-//! A calling step at clock `c` owns `c` to `c + 2`: the target is touched at `c`, value leaves the caller at `c + 1` and
-//! arrives at `c + 2`, so that the three may be one account. A return at clock `h` owns `h` and `h + 1`, the two times
-//! of the copy. If the callee failed with `w` writes counted, its scope ends at `h + w + 1`, the times from `h + 2` on are those of
-//! the undone writes, and the caller goes on one tick later.
+//! A calling step at clock `c` owns `c` to `c + 2`: the target is touched at `c`, value leaves the caller at `c + 1`
+//! and arrives at `c + 2`, so that the three may be one account. A return at clock `h` owns `h` and `h + 1`, the two
+//! times of the copy. If the callee failed with `w` writes counted, its scope ends at `h + w + 1`, the times from `h +
+//! 2` on are those of the undone writes, and the caller goes on one tick later.
 //!
 //! # The guess
-//! Whether the callee fails is known to the call only as a guess: the end of the callee's own scope, or zero. The call's context is
-//! built from it, and the return asserts it.
+//! Whether the callee fails is known to the call only as a guess: the end of the callee's own scope, or zero. The
+//! call's context is built from it, and the return asserts it.
 //!
 //! # What is not proven here
-//! A call to a precompile, and a call to an account with an EIP-7702 delegation. Both are excluded by constraints, so no
-//! proof can take them for something else.
+//! A call to a precompile, and a call to an account with an EIP-7702 delegation. Both are excluded by constraints, so
+//! no proof can take them for something else.
 
 mod enter;
 mod fail;
@@ -109,7 +109,7 @@ const CONTEXT_ROW: i16 = 5;
 const TALLY_ROW: i16 = 6;
 
 fn layout(builder: &mut CircuitBuilder) -> Layout {
-    let step = StepSlots::new(builder, Shape { ticks: TICKS, dynamic: true });
+    let step = StepSlots::popping_on_fault(builder, Shape { ticks: TICKS, dynamic: true });
     let limbs = ["limb 0", "limb 1"].map(|name| builder.checked16(name));
     let p: [Cell; 13] = std::array::from_fn(|i| builder.main(format!("account {i}")));
     // The step's columns that hold no operand in the rows behind its first.

@@ -23,7 +23,8 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// An empty range ignores its offset; any other has two operands below 2^128, and an end below 2^64 by the fact about its words.
+    /// An empty range ignores its offset; any other has two operands below 2^128, and an end below 2^64 by the fact
+    /// about its words.
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout, label: &str, operands: &[Popped; 2], row: i16) -> Self {
         let [offset, length] = operands.each_ref().map(|operand| &operand.value);
         let empty = chip.is_zero(&format!("{label} is empty"), CODE_ROW, &length.hi + &length.lo);

@@ -1,8 +1,8 @@
 //! CALL, STATICCALL and DELEGATECALL where the callee does not begin: the caller is too deep or too poor.
 //!
-//! **Given** an opcode of the class, and the caller's context and tally.
-//! **Proves** that the depth is 1024 or the balance is less than the value; that the step succeeds with 0 on the stack, no
-//! return data, and all of its gas but the cost, with the stipend; and that the target stays warm.
+//! **Given** an opcode of the class, and the caller's context and tally. **Proves** that the depth is 1024 or the
+//! balance is less than the value; that the step succeeds with 0 on the stack, no return data, and all of its gas but
+//! the cost, with the stipend; and that the target stays warm.
 //!
 //! What the head and the gadget for memory constrain stands there. Of the rest:
 //!

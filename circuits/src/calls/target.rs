@@ -17,9 +17,9 @@ const P256_VERIFY: u64 = 0x100;
 
 /// An address, from the word that names it.
 ///
-/// A word is `top 2^160 + hi 2^128 + lo` with `hi` in two checked limbs and `top` ranged far below where `2^32 top` would
-/// wrap, so the split is unique. The address is not a precompile's: it is not 256, and either `lo` is 18 or more, or `hi` is
-/// not zero, or all of it is.
+/// A word is `top 2^160 + hi 2^128 + lo` with `hi` in two checked limbs and `top` ranged far below where `2^32 top`
+/// would wrap, so the split is unique. The address is not a precompile's: it is not 256, and either `lo` is 18 or more,
+/// or `hi` is not zero, or all of it is.
 #[derive(Debug)]
 pub(super) struct Target {
     limbs: [U16; 2],

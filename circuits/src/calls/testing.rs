@@ -143,8 +143,8 @@ impl Trial {
         (0..constraints.len()).filter(fails).collect()
     }
 
-    /// Whether constraint `target` is the only one to reject some wrong window: cells are set so that it fails, those that
-    /// are derived follow, and up to three more cells are set so that the others hold.
+    /// Whether constraint `target` is the only one to reject some wrong window: cells are set so that it fails, those
+    /// that are derived follow, and up to three more cells are set so that the others hold.
     fn is_needed(&self, index: usize, target: usize) -> bool {
         let window = self.grid.windows[index];
         let constraints = self.grid.circuit.chips[window.chip].constraints.clone();

@@ -41,9 +41,9 @@ pub(super) struct Order {
 
 /// An account whose balance falls or grows by a value.
 ///
-/// The limbs are added with a carry: `after.lo = before.lo + s value.lo - s 2^128 carry`, `after.hi = before.hi + s value.hi +
-/// s carry` with `s` one or minus one. Both limbs of the balance after are ranged, so neither sum wraps around 2^256, and none goes
-/// below zero: an account cannot send more than it has.
+/// The limbs are added with a carry: `after.lo = before.lo + s value.lo - s 2^128 carry`, `after.hi = before.hi + s
+/// value.hi + s carry` with `s` one or minus one. Both limbs of the balance after are ranged, so neither sum wraps
+/// around 2^256, and none goes below zero: an account cannot send more than it has.
 #[derive(Debug)]
 pub(super) struct Half {
     job: AccountJob,
