@@ -30,22 +30,7 @@ message! {
         power: Word,
     }
 
-    /// What a fork's schedule says of an opcode. Provided by the tables for every fork and all 256 opcodes; consumed by the
-    /// schedule chip, which knows the block's fork.
-    pub struct ForkOpcode, ForkOpcodeNative = Fact 4 "fork opcode" {
-        /// The fork, as [`crate::schedule::Fork`] numbers it.
-        fork: Byte,
-        /// The opcode.
-        opcode: Byte,
-        /// The chip that executes it.
-        class: Byte,
-        /// The gas that every execution costs.
-        gas: U16,
-        /// What the class needs to know: a stack depth, a number of topics.
-        parameter: Byte,
-    }
-
-    /// What the block's fork says of an opcode. Provided by the schedule chip; consumed by every step.
+    /// What the block's fork says of an opcode. Provided by the opcodes circuit; consumed by every step.
     pub struct Opcode, OpcodeNative = Fact 5 "opcode" {
         /// The opcode.
         opcode: Byte,
@@ -55,6 +40,29 @@ message! {
         gas: U16,
         /// What the class needs to know.
         parameter: Byte,
+    }
+
+    /// How many bytes of push data are still due after a byte of code, given how many were due before it: one less, or, if
+    /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for all 33 counts and 256 bytes
+    /// ([`crate::bytecode::push::counters`]); consumed by bytecode.
+    pub struct PushCounter, PushCounterNative = Fact 8 "push counter" {
+        /// 0 to 32.
+        before: Byte,
+        /// The byte.
+        byte: Byte,
+        /// 0 to 32.
+        after: Byte,
+    }
+
+    /// What a byte of push data adds to the value: `byte * 256^(before - 1)`. Provided by the tables for the counts 1 to 32
+    /// and all 256 bytes ([`crate::bytecode::push::weights`]); consumed by bytecode.
+    pub struct PushByte, PushByteNative = Fact 9 "push byte" {
+        /// How many bytes of push data are due before this one: 1 to 32.
+        before: Byte,
+        /// The byte.
+        byte: Byte,
+        /// Its share of the pushed value.
+        value: Word,
     }
 
     /// The value is below 2^128. Provided by arith; consumed by whoever first produces a limb.
@@ -138,8 +146,8 @@ message! {
         gas: Limb,
     }
 
-    /// One position of a code where an opcode begins, or the one behind its end, which reads as STOP. Provided by bytecode;
-    /// consumed by every step, and by jumps for their destination.
+    /// One position of a code where an opcode begins, or one behind its end, which reads as STOP. Provided by bytecode for
+    /// the positions that were asked for; consumed by every step, and by jumps for their destination.
     pub struct Code, CodeNative = Fact 30 "code" {
         /// The keccak hash that names the code.
         hash: Word,
@@ -149,16 +157,16 @@ message! {
         opcode: Byte,
         /// The value behind a PUSH, with zeros for what lies past the end; zero for other opcodes.
         push: Word,
-        /// Where the next opcode begins: behind the push data, but not behind the end.
+        /// Where the next opcode begins: `pc` plus one plus the push data, be it past the end of the code.
         next: Counter,
     }
 
-    /// A position of a code at which no JUMPDEST can be jumped to: push data, or another opcode. Provided by bytecode;
-    /// consumed by the failure of a jump.
+    /// A position of a code at which no JUMPDEST can be jumped to: push data, or another opcode. Provided by bytecode where
+    /// it was asked for; consumed by the failure of a jump.
     pub struct NoJumpDest, NoJumpDestNative = Fact 31 "no jump destination" {
         /// The code.
         hash: Word,
-        /// The position, below the code's length.
+        /// The position.
         pc: Counter,
     }
 
@@ -208,6 +216,66 @@ message! {
         digest: Word,
         /// The length in bytes.
         length: Counter,
+    }
+
+    /// Eight bytes of a code, zeros past its end. Provided and consumed by bytecode.
+    pub struct CodeLane, CodeLaneNative = Fact 44 "code lane" {
+        /// The code.
+        hash: Word,
+        /// The index of the first byte, divided by eight.
+        index: Counter,
+        /// The bytes.
+        bytes: [Byte; 8],
+    }
+
+    /// The value of the push data with which a lane begins: zero if it begins with an opcode. Provided by bytecode;
+    /// consumed by bytecode for a PUSH whose data go on in the next lane.
+    pub struct PushRest, PushRestNative = Fact 45 "push rest" {
+        /// The code.
+        hash: Word,
+        /// The lane.
+        index: Counter,
+        /// The value of the bytes that are due.
+        value: Word,
+    }
+
+    /// The place between two lanes of a code. Sent by each lane to the next, around a ring that the code's row closes.
+    pub struct CodeChain, CodeChainNative = Linear 46 "code chain" {
+        /// The code.
+        hash: Word,
+        /// The lane that comes next.
+        index: Counter,
+        /// How many bytes of push data are due there.
+        before: Byte,
+    }
+
+    /// An entry of one of keccak's tables of functions on digits. Provided by keccak's tables; consumed by keccak.
+    pub struct KeccakTable, KeccakTableNative = Fact 37 "keccak table" {
+        /// The argument.
+        input: Any,
+        /// The function's value.
+        output: Any,
+        /// Which function, as [`crate::keccak::tables::Function`] numbers them.
+        function: Byte,
+    }
+
+    /// The permutation keccak-f\[1600\]. Provided by keccak's permutations; consumed by its sponge. Lane `x + 5 y` of the
+    /// state stands at that index, the byte that the sponge absorbs first highest.
+    pub struct Permutation, PermutationNative = Fact 38 "permutation" {
+        /// The state before.
+        input: [U64; 25],
+        /// The state after.
+        output: [U64; 25],
+    }
+
+    /// The sponge between two blocks of a long input. Sent by keccak's sponge for each block to the next.
+    pub struct Sponge, SpongeNative = Linear 39 "sponge" {
+        /// The digest of the whole input.
+        digest: Word,
+        /// How many lanes it has absorbed.
+        index: Counter,
+        /// Its state, as in [`Permutation`].
+        state: [U64; 25],
     }
 
     /// The state between two steps of a call. Sent by each step to the next.

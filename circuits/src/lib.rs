@@ -19,6 +19,7 @@ pub mod copy;
 pub mod keccak;
 pub mod light;
 pub mod memory;
+pub mod opcodes;
 pub mod schedule;
 pub mod state;
 pub mod step;

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use foldhash::quality::RandomState;
 use halo2_proofs::arithmetic::Field;
 
 use crate::chip::Role;
 use crate::circuit::Circuit;
-use crate::expr::F;
+use crate::expr::{Cell, F};
 use crate::grid::Grid;
 use crate::message::{Message, Tag};
 use crate::program::Scratch;
@@ -189,20 +189,29 @@ impl FactCounts {
         }
     }
 
-    /// Fills the multiplicities of what the windows of `grid` provide: all of a fact's go to its first provider.
-    pub fn provide(&mut self, grid: &mut Grid) {
+    /// Takes out what the windows of `grid` provide, and answers the cells (as seen from a row) that say how often: all
+    /// consumptions of a fact go to its first provider.
+    pub fn take(&mut self, grid: &Grid) -> Vec<(Cell, usize, u64)> {
         let circuit = Arc::clone(&grid.circuit);
         let mut scratch = Scratch::default();
-        let mut tuple = Vec::new();
-        for index in 0..grid.windows.len() {
-            let window = grid.windows[index];
+        let (mut tuple, mut taken) = (Vec::new(), Vec::new());
+        for window in &grid.windows {
             let chip = &circuit.chips[window.chip];
             for message in chip.messages.iter().filter(|m| m.role == Role::Provide) {
                 let Some(cell) = message.multiplicity.as_cell() else { continue };
                 self.tuple(grid, message.slot, window.row + message.row as usize, &mut scratch, &mut tuple);
-                let count = self.counts.remove(&key(&circuit.slots[message.slot].tag, &tuple)).unwrap_or(0);
-                grid.write(cell, window.row, F::from(count));
+                if let Some(count) = self.counts.remove(&key(&circuit.slots[message.slot].tag, &tuple)) {
+                    taken.push((cell, window.row, count));
+                }
             }
+        }
+        taken
+    }
+
+    /// Fills the multiplicities of what the windows of `grid` provide, as [`take`](Self::take) says.
+    pub fn provide(&mut self, grid: &mut Grid) {
+        for (cell, row, count) in self.take(grid) {
+            grid.write(cell, row, F::from(count));
         }
     }
 
@@ -215,5 +224,3 @@ impl FactCounts {
 fn slot_program(circuit: &Circuit, slot: usize) -> &crate::program::Program {
     &circuit.slot_programs[slot]
 }
-
-use std::sync::Arc;

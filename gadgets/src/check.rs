@@ -4,7 +4,7 @@ use halo2_proofs::arithmetic::Field;
 use rayon::prelude::*;
 
 use crate::bus::origin;
-use crate::circuit::{ACTIVE, EDGE};
+use crate::circuit::ACTIVE;
 use crate::expr::F;
 use crate::grid::Grid;
 use crate::program::{Program, Scratch};
@@ -36,10 +36,10 @@ pub struct Report {
 }
 
 impl Report {
-    fn merge(mut self, other: Self) -> Self {
+    /// Adds what `other` found.
+    pub fn merge(&mut self, other: Self) {
         self.failures.extend(other.failures);
         self.evaluated += other.evaluated;
-        self
     }
 }
 
@@ -60,15 +60,18 @@ pub fn check(grid: &Grid) -> Report {
             }
             report
         })
-        .reduce(Report::default, Report::merge)
+        .reduce(Report::default, |mut a, b| {
+            a.merge(b);
+            a
+        })
 }
 
 fn check_row(grid: &Grid, row: usize, system: [&Program; 2], scratch: &mut Scratch, report: &mut Report) {
     let circuit = &grid.circuit;
     let fixed = |column: usize| !bool::from(grid.fixed[column][row].is_zero());
-    let lists = [(ACTIVE, &circuit.dispatch, system[0]), (EDGE, &circuit.edges, system[1])];
+    let lists = [(Some(ACTIVE), &circuit.dispatch, system[0]), (circuit.edge, &circuit.edges, system[1])];
     for (column, constraints, program) in lists {
-        if !fixed(column) || constraints.is_empty() {
+        if !column.is_some_and(fixed) || constraints.is_empty() {
             continue;
         }
         report.evaluated += constraints.len() as u64;

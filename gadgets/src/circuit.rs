@@ -129,8 +129,10 @@ pub struct Circuit {
     pub name: &'static str,
     /// Names of the main columns.
     pub main: Vec<String>,
-    /// The fixed columns. The first is [`ACTIVE`], the second [`EDGE`].
+    /// The fixed columns. The first is [`ACTIVE`].
     pub fixed: Vec<FixedColumn>,
+    /// The fixed column that is one in the usable rows where no window may begin; none if windows may begin everywhere.
+    pub edge: Option<usize>,
     /// The message slots.
     pub slots: Vec<SlotDef>,
     /// The chips.
@@ -147,8 +149,6 @@ pub struct Circuit {
 
 /// The fixed column that is one in the rows that count.
 pub const ACTIVE: usize = 0;
-/// The fixed column that is one in the usable rows where no window may begin.
-pub const EDGE: usize = 1;
 
 impl Circuit {
     /// The first row in which a window may begin. The rows above exist so that `row - height + 1` never wraps.
@@ -235,9 +235,8 @@ impl CircuitBuilder {
             shared: Vec::new(),
             sealed: false,
         };
-        // The height is not known yet: `finish` replaces both.
+        // The height is not known yet: `finish` replaces it.
         builder.fixed("active", |_| Vec::new());
-        builder.fixed("edge", |_| Vec::new());
         builder
     }
 
@@ -326,8 +325,13 @@ impl CircuitBuilder {
         let head = height - 1;
         self.fixed[ACTIVE].values =
             Arc::new(move |rows| (0..rows.usable).map(|row| F::from(u64::from(row >= head))).collect());
-        self.fixed[EDGE].values = Arc::new(move |rows| {
-            (0..rows.usable).map(|row| F::from(u64::from(row < head || row + head >= rows.usable))).collect()
+        // A column of zeros would have no commitment that can be hashed.
+        let edge = (head > 0).then(|| {
+            let begins = move |row: usize, rows: Rows| row >= head && row + head < rows.usable;
+            let cell = self.fixed("edge", move |rows| {
+                (0..rows.usable).map(|row| F::from(u64::from(!begins(row, rows)))).collect()
+            });
+            usize::from(cell.column)
         });
 
         let (mut dispatch, mut edges, mut covered) = (Vec::new(), Vec::new(), Expr::zero());
@@ -356,6 +360,7 @@ impl CircuitBuilder {
             name: self.name,
             main: self.main,
             fixed: self.fixed,
+            edge,
             slots: self.slots,
             chips: self.chips,
             height,

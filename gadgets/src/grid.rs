@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use halo2_proofs::arithmetic::Field;
 
-use crate::chip::{ChipDef, Derive};
+use crate::chip::Derive;
 use crate::circuit::{Circuit, Rows, Selector};
 use crate::expr::{Area, Cell, Expr, F};
 use crate::message::Message;
@@ -67,7 +67,7 @@ impl Grid {
 
     /// The value of `cell` as seen from `row`; rows wrap around.
     pub fn read(&self, cell: Cell, row: usize) -> F {
-        let row = row.wrapping_add_signed(isize::from(cell.rotation)) & ((1 << self.k) - 1);
+        let row = row.wrapping_add_signed(cell.distance(self.k) as isize) & ((1 << self.k) - 1);
         let columns = match cell.area {
             Area::Main => &self.main,
             Area::Fixed => &self.fixed,
@@ -86,7 +86,7 @@ impl Grid {
     /// If the cell is fixed.
     pub fn write(&mut self, cell: Cell, row: usize, value: F) {
         assert_eq!(cell.area, Area::Main, "only main cells are filled");
-        let row = row.wrapping_add_signed(isize::from(cell.rotation)) & ((1 << self.k) - 1);
+        let row = row.wrapping_add_signed(cell.distance(self.k) as isize) & ((1 << self.k) - 1);
         self.main[usize::from(cell.column)][row] = value;
     }
 
@@ -101,42 +101,45 @@ impl Grid {
         if row + def.height.max(circuit.height) > self.rows().usable {
             return Err(Full { circuit: circuit.name, k: self.k });
         }
-        if let Selector::Main(column) = def.selector {
-            self.main[column][row] = F::ONE;
+        match def.selector {
+            Selector::Main(column) => self.main[column][row] = F::ONE,
+            Selector::Fixed(column) if bool::from(self.fixed[column][row].is_zero()) => {
+                return Err(Full { circuit: circuit.name, k: self.k });
+            }
+            Selector::Fixed(_) => {}
         }
         fill(&mut WindowWriter { grid: self, row });
-        self.derive(def, row);
+        def.derived.iter().for_each(|derive| self.derive(derive, row));
         self.windows.push(Window { chip, row, origin });
         self.next_row += def.height;
         Ok(())
     }
 
-    fn derive(&mut self, def: &ChipDef, row: usize) {
-        for derive in &def.derived {
-            match derive {
-                Derive::Equal(cell, expr) => {
-                    let value = self.evaluate(expr, row);
-                    self.write(*cell, row, value);
+    /// Fills what follows from other cells of the window that begins at `row`.
+    pub(crate) fn derive(&mut self, derive: &Derive, row: usize) {
+        match derive {
+            Derive::Equal(cell, expr) => {
+                let value = self.evaluate(expr, row);
+                self.write(*cell, row, value);
+            }
+            Derive::Inverse(cell, expr) => {
+                let value = inverse_or_zero(self.evaluate(expr, row));
+                self.write(*cell, row, value);
+            }
+            Derive::IsZero(cell, expr) => {
+                let value = F::from(u64::from(bool::from(self.evaluate(expr, row).is_zero())));
+                self.write(*cell, row, value);
+            }
+            Derive::Limbs16(cells, expr) => {
+                let bytes = self.evaluate(expr, row).to_bytes();
+                for (i, cell) in cells.iter().enumerate() {
+                    let limb = u64::from(bytes[2 * i]) | u64::from(bytes[2 * i + 1]) << 8;
+                    self.write(*cell, row, F::from(limb));
                 }
-                Derive::Inverse(cell, expr) => {
-                    let value = inverse_or_zero(self.evaluate(expr, row));
-                    self.write(*cell, row, value);
-                }
-                Derive::IsZero(cell, expr) => {
-                    let value = F::from(u64::from(bool::from(self.evaluate(expr, row).is_zero())));
-                    self.write(*cell, row, value);
-                }
-                Derive::Limbs16(cells, expr) => {
-                    let bytes = self.evaluate(expr, row).to_bytes();
-                    for (i, cell) in cells.iter().enumerate() {
-                        let limb = u64::from(bytes[2 * i]) | u64::from(bytes[2 * i + 1]) << 8;
-                        self.write(*cell, row, F::from(limb));
-                    }
-                }
-                Derive::Less(cell, a, b) => {
-                    let (a, b) = (self.evaluate(a, row), self.evaluate(b, row));
-                    self.write(*cell, row, F::from(u64::from(a < b)));
-                }
+            }
+            Derive::Less(cell, a, b) => {
+                let (a, b) = (self.evaluate(a, row), self.evaluate(b, row));
+                self.write(*cell, row, F::from(u64::from(a < b)));
             }
         }
     }

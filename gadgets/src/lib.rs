@@ -28,6 +28,7 @@
 //! # Ok::<(), verbatim_gadgets::grid::Full>(())
 //! ```
 
+pub mod audit;
 pub mod bus;
 pub mod check;
 pub mod chip;
@@ -37,5 +38,6 @@ pub mod grid;
 pub mod halo2;
 pub mod machine;
 pub mod message;
+pub mod plan;
 pub mod program;
 pub mod value;

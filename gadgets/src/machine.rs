@@ -58,6 +58,9 @@ pub trait ChipSet: Debug + Send + Sync + Sized + 'static {
     fn padding() -> Option<Self::Event> {
         None
     }
+
+    /// The one size of the circuit's shards, where its fixed columns ask for one. Such a circuit has exactly one shard.
+    const SIZE: Option<u32> = None;
 }
 
 /// Declares the event type of a circuit and the struct of its chips, one line a chip.
@@ -67,7 +70,7 @@ pub trait ChipSet: Debug + Send + Sync + Sized + 'static {
 macro_rules! chips {
     ($(#[$doc:meta])* pub struct $set:ident, $event:ident = $name:literal, $layout:path {
         $($chip:ident: $type:ty,)*
-    } $(padding $padding:expr;)?) => {
+    } $(padding $padding:expr;)? $(size $size:expr;)?) => {
         $(#[$doc])*
         #[allow(non_snake_case, reason = "the fields are named after the chips")]
         #[derive(Debug)]
@@ -105,6 +108,8 @@ macro_rules! chips {
             $(fn padding() -> Option<$event> {
                 Some($padding)
             })?
+
+            $(const SIZE: Option<u32> = Some($size);)?
         }
     };
 }
@@ -151,8 +156,15 @@ pub trait Workload: Debug + Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// The one size of its shards, if there is only one.
+    fn size(&self) -> Option<u32>;
     /// The chip of window `index`.
     fn chip(&self, index: usize) -> usize;
+    /// How many windows fit a shard of size `k`, where that is not a matter of their heights: in circuits whose windows do
+    /// not stand one after the other.
+    fn capacity(&self, _k: u32) -> Option<usize> {
+        None
+    }
     /// Fills the windows of a shard.
     ///
     /// # Errors
@@ -167,6 +179,10 @@ impl<S: ChipSet> Workload for Sheet<S> {
 
     fn len(&self) -> usize {
         self.events.len()
+    }
+
+    fn size(&self) -> Option<u32> {
+        S::SIZE
     }
 
     fn chip(&self, index: usize) -> usize {

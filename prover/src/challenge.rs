@@ -15,7 +15,7 @@
 //! circuit run the same code.
 
 use blake2b_simd::Params as Blake2b;
-use halo2_proofs::halo2curves::{CurveAffine, ff::FromUniformBytes};
+use halo2_proofs::halo2curves::{ff::FromUniformBytes, group::prime::PrimeCurveAffine};
 use snark_verifier::{
     loader::{LoadedScalar, ScalarLoader, native::NativeLoader},
     util::{arithmetic::fe_to_fe, hash::Poseidon},
@@ -124,8 +124,9 @@ impl<L: LoadedScalar<Fr>> ChallengeHasher<L> {
 
 /// The coordinates of a point as they are hashed; `None` for the identity, which has none.
 pub fn coordinates(point: &G1Affine) -> Option<Coordinates<Fr>> {
-    let point = Option::from(point.coordinates());
-    point.map(|point: halo2_proofs::halo2curves::Coordinates<G1Affine>| [fe_to_fe(*point.x()), fe_to_fe(*point.y())])
+    // The curve's own `coordinates` gives zeros for the identity.
+    let identity = bool::from(point.is_identity());
+    (!identity).then(|| [fe_to_fe(point.x), fe_to_fe(point.y)])
 }
 
 /// The digest of a verifying key; `None` if a fixed column commits to the identity, that is, if it is all zero.
@@ -147,4 +148,63 @@ pub fn bundle_challenges(statement: Fr, shards: &[Fr]) -> Challenges<Fr> {
 pub fn statement_digest(statement: &[u8]) -> Fr {
     let hash = Blake2b::new().hash_length(64).personal(b"VerbatimStatemnt").hash(statement);
     Fr::from_uniform_bytes(hash.as_array())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Changes only with [`PROTOCOL_VERSION`].
+    #[test]
+    fn the_chain_is_pinned() {
+        let mut hasher = ChallengeHasher::native();
+        let point = coordinates(&G1Affine::generator()).unwrap();
+        let key = hasher.key_digest(&Fr::from(1), &Fr::from(18), &[point, point], &Fr::from(3));
+        let shard = hasher.shard_digest(&key, &Fr::from(18), &[point]);
+        let statement = statement_digest(b"statement");
+        let challenges = bundle_challenges(statement, &[shard, shard]);
+        let values = [key, shard, statement, challenges.alpha, challenges.gamma];
+        let text = values.map(|value| format!("{value:?}"));
+        assert_eq!(
+            text,
+            [
+                "0x1ac607a70982ab72f0a93e2631a966bd9cde20e334128506e97b219e548f7ff8",
+                "0x02c76aba0c3678a580a457cb2b569ea1fd420f575fb775a0890a2110debcf2df",
+                "0x128405ae0f25f4a2c5fa7b71dfba6448657c3b212b72b59900f678809527c7e0",
+                "0x0035dca005dd50cc3e174e9317ca617ab701f6bed18ca9d873d8a7894e061dc6",
+                "0x1d3ee00aa6e359a17fe8d5ce777b0fdd41b9e08d2d6af510cc5bd7efdb9f4824",
+            ]
+        );
+    }
+
+    #[test]
+    fn everything_hashed_changes_the_challenges() {
+        let digests = [1, 2, 3].map(Fr::from);
+        let base = bundle_challenges(Fr::from(9), &digests);
+        assert_ne!(base.alpha, base.gamma);
+        let [a, b, c] = digests;
+        let others = [vec![a, b], vec![b, a, c], vec![a, b, c, c], vec![a, c, b], vec![]];
+        for other in others {
+            let challenges = bundle_challenges(Fr::from(9), &other);
+            assert!(challenges.alpha != base.alpha && challenges.gamma != base.gamma);
+        }
+        assert_ne!(bundle_challenges(Fr::from(8), &digests), base);
+
+        let mut hasher = ChallengeHasher::native();
+        let generator = G1Affine::generator();
+        let (point, other) = (coordinates(&generator).unwrap(), coordinates(&-generator).unwrap());
+        let mut digests = Vec::new();
+        for (key, k) in [(1, 2), (2, 1), (1, 1)] {
+            for points in [vec![], vec![point], vec![other], vec![point, other], vec![other, point]] {
+                digests.push(hasher.shard_digest(&Fr::from(key), &Fr::from(k), &points));
+                digests.push(hasher.key_digest(&Fr::from(key), &Fr::from(k), &points, &Fr::from(7)));
+                digests.push(hasher.key_digest(&Fr::from(key), &Fr::from(k), &points, &Fr::from(8)));
+            }
+        }
+        let count = digests.len();
+        digests.sort();
+        digests.dedup();
+        assert_eq!(digests.len(), count);
+        assert_eq!(coordinates(&G1Affine::identity()), None);
+    }
 }

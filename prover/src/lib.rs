@@ -13,8 +13,9 @@
 //! | [`challenge`] | the hash chain from the commitments to the challenges, generic over the loader |
 //! | [`transcript`] | the transcript that answers with the bundle's challenges |
 //! | [`backend`], [`shard`] | the commit round and the prove round of one shard |
+//! | [`shards`] | the shards of a plan of the framework's, as circuits and witnesses |
 //! | [`bundle`], [`registry`] | proving and verifying a whole bundle |
-//! | [`file`] | bundles on disk |
+//! | [`mod@file`] | bundles on disk |
 //! | [`progress`] | observing and cancelling |
 //!
 //! # Example
@@ -58,6 +59,7 @@ pub mod progress;
 pub mod registry;
 pub mod setup;
 pub mod shard;
+pub mod shards;
 pub mod transcript;
 
 pub use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine};

@@ -91,12 +91,13 @@ pub enum ShapeError {
         /// Advice columns of the constraint system.
         advice: usize,
     },
-    /// A gate of a degree that halo2 would not count (`MAX_DEGREE`); such proofs do not verify.
-    #[error("a gate has degree {actual}, but {declared} is declared: call set_minimum_degree")]
+    /// A gate's degree is not declared. Without `set_minimum_degree`, halo2 counts degrees only up to 5, or up to an
+    /// environment variable, and proofs for a greater one do not verify.
+    #[error("a gate has degree {actual}, but set_minimum_degree says {declared}")]
     Degree {
         /// The greatest degree of a gate.
         actual: usize,
-        /// The degree of the constraint system.
+        /// What `set_minimum_degree` was called with, or 0.
         declared: usize,
     },
     /// No row is left for the circuit.
@@ -123,8 +124,9 @@ impl ProofLayout {
 
     /// The index of the first element that is a point with a flag that the curve's decoder would ignore, if any.
     ///
-    /// The top bit of a compressed point says *identity*, and the decoder ignores it unless the abscissa is zero. No
-    /// commitment of a valid proof is the identity, so the bit must be clear, or a proof would have several encodings.
+    /// The top bit of a compressed point says *identity*, and the decoder ignores it unless the abscissa is zero, so that a
+    /// proof would have several encodings. Neither the hashes nor the aggregation have an encoding of the identity; so the
+    /// bit must be clear.
     pub(crate) fn non_canonical(&self, proof: &[u8]) -> Option<usize> {
         let after = self.commitments + self.evaluations;
         let is_point = |index: usize| index < self.commitments || index >= after;
@@ -175,14 +177,13 @@ impl Shape {
         if main_columns == 0 || main_columns > advice {
             return Err(ShapeError::MainColumns { main: main_columns, advice });
         }
-        let declared = cs.degree();
-        let actual = gate_degree(cs);
+        let (actual, declared) = (gate_degree(cs), cs.minimum_degree().unwrap_or(0));
         if actual > declared {
             return Err(ShapeError::Degree { actual, declared });
         }
         let usable_rows = (1usize << k).checked_sub(cs.blinding_factors() + 1).filter(|&rows| rows > 0);
         let layout = ProofLayout {
-            commitments: advice + 1 + (declared - 1),
+            commitments: advice + 1 + (cs.degree() - 1),
             evaluations: cs.advice_queries().len() + cs.fixed_queries().len() + 1,
             openings: 2,
         };

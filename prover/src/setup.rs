@@ -106,6 +106,11 @@ impl VerifierSetup {
         self.s_g2
     }
 
+    /// Whether the secret is that of [`Setup::unsafe_development`].
+    pub fn is_unsafe(&self) -> bool {
+        self.s_g2 == development::s_g2()
+    }
+
     /// Halo2 parameters that can verify proofs of `2^k` rows, and nothing else.
     pub(crate) fn params(&self, k: u32) -> Params {
         assemble(k, vec![G1Affine::generator()], vec![G1Affine::generator()], self.s_g2)
@@ -117,8 +122,8 @@ impl VerifierSetup {
 enum Source {
     /// A public secret.
     Development,
-    /// A ceremony: the powers in G1.
-    Ceremony { powers: Vec<G1Affine>, lagrange: Option<Vec<G1Affine>> },
+    /// A ceremony: the powers in G1, and what the file has of Lagrange bases.
+    Ceremony { powers: Vec<G1Affine>, lagrange: Option<Vec<G1Affine>>, prepared: Option<(PathBuf, u64)> },
 }
 
 /// A setup that gives parameters of every size up to its own, each made once.
@@ -176,17 +181,18 @@ impl Setup {
         if let Some(lagrange) = &ceremony.lagrange {
             verify::lagrange(&ceremony.powers, lagrange, ceremony.k, &mut rng).map_err(invalid)?;
         }
-        let points::Ceremony { k, powers, lagrange, s_g2, .. } = ceremony;
-        Ok(Self::new(Source::Ceremony { powers, lagrange }, k, s_g2, cache))
+        let points::Ceremony { k, powers, lagrange, prepared, s_g2, .. } = ceremony;
+        Ok(Self::new(Source::Ceremony { powers, lagrange, prepared }, k, s_g2, cache))
     }
 
     fn new(source: Source, greatest: u32, s_g2: G2Affine, cache: Option<&Path>) -> Self {
         Self { source, greatest, s_g2, cache: cache.map(Path::to_owned), made: Mutex::default() }
     }
 
-    /// Whether the secret is public. A command that uses such a setup must say so.
+    /// Whether the secret is that of [`Setup::unsafe_development`], also if the setup was read from a file. A command
+    /// that uses such a setup must say so.
     pub fn is_unsafe(&self) -> bool {
-        matches!(self.source, Source::Development)
+        self.verifier().is_unsafe()
     }
 
     /// The greatest `k` of [`Setup::params`].
@@ -219,33 +225,35 @@ impl Setup {
         }
         let params = Arc::new(match &self.source {
             Source::Development => development::params(k, self.cache.as_deref()),
-            Source::Ceremony { powers, lagrange } => self.ceremony_params(k, powers, lagrange.as_deref()),
+            Source::Ceremony { powers, lagrange, prepared } => {
+                let powers = powers[..1 << k].to_vec();
+                let lagrange = match lagrange {
+                    Some(lagrange) if k == self.greatest => lagrange.clone(),
+                    _ => self.lagrange(k, &powers, prepared.as_ref()),
+                };
+                assemble(k, powers, lagrange, self.s_g2)
+            }
         });
         made.insert(k, Arc::clone(&params));
         Ok(params)
     }
 
-    fn ceremony_params(&self, k: u32, powers: &[G1Affine], lagrange: Option<&[G1Affine]>) -> Params {
-        let powers = powers[..1 << k].to_vec();
-        let lagrange = match lagrange {
-            Some(lagrange) if k == self.greatest => lagrange.to_vec(),
-            _ => self.lagrange(k, &powers),
-        };
-        assemble(k, powers, lagrange, self.s_g2)
-    }
-
-    /// The Lagrange basis from the cache, if it is there and belongs to the powers, else computed.
-    fn lagrange(&self, k: u32, powers: &[G1Affine]) -> Vec<G1Affine> {
+    /// The Lagrange basis from the setup's file or from the cache, if it belongs to the powers, else computed.
+    fn lagrange(&self, k: u32, powers: &[G1Affine], prepared: Option<&(PathBuf, u64)>) -> Vec<G1Affine> {
+        let belongs = |points: &Vec<G1Affine>| verify::lagrange(powers, points, k, &mut verification_rng()).is_ok();
+        let prepared = prepared.and_then(|(path, start)| ptau::read_lagrange(path, *start, k).ok());
+        if let Some(points) = prepared.filter(belongs) {
+            return points;
+        }
         let digest = self.digest();
         let identity = cache::Identity { kind: *b"lagr", digest };
         let path = self.cache.as_ref().map(|dir| dir.join(format!("lagrange-{}-{k}.points", cache::short(&digest))));
         let cached = path.as_ref().and_then(|path| cache::open(path, &identity));
         let cached = cached.and_then(|mut reader| points::read_raw_g1(&mut reader, 1 << k).ok());
-        if let Some(points) = cached
-            && verify::lagrange(powers, &points, k, &mut verification_rng()).is_ok()
-        {
+        if let Some(points) = cached.filter(belongs) {
             return points;
         }
+        tracing::info!(k, "computing a Lagrange basis, which takes minutes for large sizes");
         let points = g_to_lagrange(powers.iter().map(PrimeCurveAffine::to_curve).collect(), k);
         if let Some(path) = path {
             cache::store(&path, &identity, |writer| points::write_raw_g1(writer, &points));

@@ -56,6 +56,10 @@ pub enum ShardError {
         /// The length by the circuit's layout.
         expected: usize,
     },
+    /// A point of the proof is the identity, which aggregation cannot represent. It happens if a quotient piece is zero: the
+    /// declared degree of the circuit is too high.
+    #[error("element {0} of the proof is the identity")]
+    IdentityInProof(usize),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -169,6 +173,9 @@ pub fn prove(
     if !proof.starts_with(&first) {
         return Err(ShardError::ColumnsChanged);
     }
+    if let Some(element) = shape.layout.non_canonical(&proof) {
+        return Err(ShardError::IdentityInProof(element));
+    }
     Ok(Proven { bus_sum, proof, cost: clock.cost() })
 }
 
@@ -206,13 +213,7 @@ fn digest(key: &ShardVerifyingKey, commitments: &[G1Affine]) -> Result<Fr, usize
 ///
 /// [`ShardRejection`] if the proof is malformed.
 pub fn read_digest(key: &ShardVerifyingKey, proof: &[u8]) -> Result<Fr, ShardRejection> {
-    let expected = key.shape().layout.bytes();
-    if proof.len() != expected {
-        return Err(ShardRejection::Length { actual: proof.len(), expected });
-    }
-    if let Some(element) = key.shape().layout.non_canonical(proof) {
-        return Err(ShardRejection::NonCanonical(element));
-    }
+    check_encoding(key, proof)?;
     let main = proof.chunks_exact(ELEMENT_BYTES).take(key.shape().main_columns).enumerate();
     let commitments: Result<Vec<_>, _> = main
         .map(|(index, bytes)| {
@@ -222,6 +223,18 @@ pub fn read_digest(key: &ShardVerifyingKey, proof: &[u8]) -> Result<Fr, ShardRej
         })
         .collect();
     digest(key, &commitments?).map_err(ShardRejection::Point)
+}
+
+/// The exact length, and no flag that the decoder of points would ignore.
+fn check_encoding(key: &ShardVerifyingKey, proof: &[u8]) -> Result<(), ShardRejection> {
+    let expected = key.shape().layout.bytes();
+    if proof.len() != expected {
+        return Err(ShardRejection::Length { actual: proof.len(), expected });
+    }
+    match key.shape().layout.non_canonical(proof) {
+        Some(element) => Err(ShardRejection::NonCanonical(element)),
+        None => Ok(()),
+    }
 }
 
 /// Verifies one proof under the given challenges, which the caller must have recomputed from all shards.
@@ -236,7 +249,7 @@ pub fn verify(
     proof: &[u8],
     challenges: &Challenges<Fr>,
 ) -> Result<(), ShardRejection> {
-    read_digest(key, proof)?;
+    check_encoding(key, proof)?;
     let params = setup.params(key.shape().k);
     let mut transcript = Override::new(proof, challenges);
     verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, Challenge, _, _>(

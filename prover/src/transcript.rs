@@ -178,3 +178,32 @@ where
         self.inner.read_ec_point()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_challenges_come_first_are_absorbed_and_must_be_used() {
+        let challenges = Challenges { alpha: Fr::from(5), gamma: Fr::from(6) };
+        let squeeze = |transcript: &mut Override<Vec<u8>>| Transcript::squeeze_challenge(transcript).get_scalar();
+        let after = |challenges: &Challenges<Fr>| {
+            let mut transcript = Override::new(Vec::new(), challenges);
+            assert_eq!([squeeze(&mut transcript), squeeze(&mut transcript)], [challenges.alpha, challenges.gamma]);
+            let third = squeeze(&mut transcript);
+            assert!(transcript.finish().is_ok());
+            third
+        };
+        let third = after(&challenges);
+        assert_ne!(third, after(&Challenges { gamma: Fr::from(7), ..challenges }));
+        let mut plain = Poseidon::from_spec(Vec::<u8>::new(), poseidon_spec());
+        for challenge in [challenges.alpha, challenges.gamma] {
+            Transcript::<G1Affine, Challenge>::common_scalar(&mut plain, challenge).unwrap();
+        }
+        assert_eq!(Transcript::<G1Affine, Challenge>::squeeze_challenge(&mut plain).get_scalar(), third);
+
+        let mut transcript = Override::new(Vec::new(), &challenges);
+        squeeze(&mut transcript);
+        assert_eq!(transcript.finish().err(), Some(ChallengesLeft { left: 1 }));
+    }
+}

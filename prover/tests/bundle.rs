@@ -8,9 +8,9 @@ use std::sync::{
 };
 
 use common::{Fixture, Toy};
-use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::halo2curves::{ff::Field, group::GroupEncoding};
 use verbatim_prover::{
-    Fr,
+    Fr, G1Affine,
     backend::Cpu,
     bundle::{Bundle, BundleRejection, ProveError, Prover},
     challenge::{Challenges, statement_digest},
@@ -134,6 +134,32 @@ fn every_byte_of_a_proof_counts() {
 }
 
 #[test]
+fn special_elements_anywhere_in_a_proof_are_rejected() {
+    let fixture = Fixture::new(3);
+    let proven = fixture.prove();
+    let shard = &proven.bundle.shards[2];
+    let generator = G1Affine::generator().to_bytes();
+    let mut identity = [0; 32];
+    identity[31] = 0x80;
+    let mut one = [0; 32];
+    one[0] = 1;
+    let largest = (-Fr::ONE).to_bytes();
+    let specials: [&[u8]; 6] = [&[0; 32], &[0xff; 32], &identity, &one, &largest, generator.as_ref()];
+    for element in 0..shard.proof.len() / 32 {
+        for special in specials {
+            let mut bundle = proven.bundle.clone();
+            bundle.shards[2].proof[32 * element..][..32].copy_from_slice(special);
+            assert!(fixture.verify(&bundle).is_err(), "element {element}");
+        }
+    }
+    for special in specials {
+        let mut bundle = proven.bundle.clone();
+        bundle.shards[2].proof = special.repeat(shard.proof.len() / 32);
+        assert!(fixture.verify(&bundle).is_err());
+    }
+}
+
+#[test]
 fn the_ignored_flag_of_a_point_is_rejected_by_name() {
     let fixture = Fixture::new(3);
     let mut bundle = fixture.prove().bundle;
@@ -250,7 +276,7 @@ fn a_gate_of_degree_six_verifies_if_declared_and_is_an_error_if_not() {
 
     let undeclared = KeyStore::new(None).key(&Toy { undeclared: true, ..toy }, params);
     let Err(KeyError::Shape { problem, .. }) = undeclared else { panic!("accepted") };
-    assert_eq!(problem, ShapeError::Degree { actual: 6, declared: 5 });
+    assert_eq!(problem, ShapeError::Degree { actual: 6, declared: 0 });
 }
 
 #[derive(Default)]

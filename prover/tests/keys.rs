@@ -4,7 +4,7 @@ mod common;
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use common::{Fixture, Toy};
+use common::Toy;
 use halo2_proofs::SerdeFormat;
 use tempfile::TempDir;
 use verbatim_prover::{
@@ -112,12 +112,4 @@ fn circuits_that_are_no_shard_circuits_are_errors() {
     assert_eq!(shape("chain", 0, 6), ShapeError::MainColumns { main: 0, advice: 6 });
     assert_eq!(shape("chain", 7, 6), ShapeError::MainColumns { main: 7, advice: 6 });
     assert_eq!(shape("chain", 4, 7), ShapeError::KeySize { declared: 7, key: 6 });
-}
-
-#[test]
-fn a_key_does_not_depend_on_the_witness() {
-    let [left, right] = [3, 4].map(Fixture::new);
-    for (left, right) in left.keys.iter().zip(&right.keys) {
-        assert_eq!(bytes(left), bytes(right));
-    }
 }

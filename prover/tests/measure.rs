@@ -2,8 +2,10 @@
 
 mod common;
 
+use std::{fs::File, io::BufWriter};
+
 use common::{Toy, ToyWitness, chain_columns};
-use halo2_proofs::transcript::TranscriptWrite;
+use halo2_proofs::{SerdeFormat, transcript::TranscriptWrite};
 use verbatim_prover::{
     Fr, G1Affine,
     backend::Cpu,
@@ -32,6 +34,29 @@ fn measure_the_development_setup() {
             report(&format!("development setup, k = {k}, {what}"), clock.cost());
         }
     }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn measure_reading_and_downsizing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("setup.srs");
+    let mut file = BufWriter::new(File::create(&path).unwrap());
+    let params = Setup::unsafe_development(None).params(16).unwrap();
+    params.write_custom(&mut file, SerdeFormat::RawBytes).unwrap();
+    file.into_inner().unwrap();
+    let clock = Clock::start();
+    let setup = Setup::from_srs(&path, 16, Some(dir.path())).unwrap();
+    report("reading and verifying an .srs of k = 16", clock.cost());
+    for k in [10, 12, 14] {
+        let clock = Clock::start();
+        setup.params(k).unwrap();
+        report(&format!("Lagrange basis for k = {k}"), clock.cost());
+    }
+    let setup = Setup::from_srs(&path, 16, Some(dir.path())).unwrap();
+    let clock = Clock::start();
+    setup.params(14).unwrap();
+    report("Lagrange basis for k = 14 from the cache", clock.cost());
 }
 
 #[test]

@@ -121,7 +121,8 @@ fn every_format_gives_the_same_parameters_at_every_size() {
         files.ptau(&Ptau::new().bytes()).unwrap(),
     ];
     for setup in setups {
-        assert!(!setup.is_unsafe());
+        // The secret is the public one, wherever it was read from.
+        assert!(setup.is_unsafe());
         assert_eq!(setup.greatest_k(), K);
         assert_eq!(setup.digest(), development.digest());
         assert_eq!(setup.verifier(), development.verifier());
@@ -236,6 +237,64 @@ fn a_point_of_g2_outside_the_subgroup_is_an_error() {
     let mut ptau = Ptau::new();
     ptau.g2[1] = outside;
     assert_eq!(problem(Files::new().ptau(&ptau.bytes())), SetupProblem::G2(1));
+}
+
+/// Section 12 of a prepared file: the Lagrange bases of 2^0, 2^1, ... points, by the powers of snarkjs's root of unity.
+fn lagrange_section() -> Vec<u8> {
+    let development = Setup::unsafe_development(None);
+    let mut section = G1Affine::generator().to_raw_bytes();
+    for k in 1..=K + 1 {
+        let params = development.params(k).unwrap();
+        let domain = EvaluationDomain::<Fr>::new(1, k);
+        // (r - 1) / 2^28
+        let odd_part = [0x9b97_0914_3e1f_593f, 0x1815_85d2_833e_8487, 0x131a_029b_8504_5b68, 0x3_0644_e72e];
+        let mut root = Fr::from(5).pow_vartime(odd_part);
+        assert_eq!(root.pow_vartime([1 << 28]), Fr::ONE);
+        (k..28).for_each(|_| root = root.square());
+        for index in 0..1u64 << k {
+            let point = root.pow_vartime([index]);
+            let position = (0..1u64 << k).find(|&i| domain.get_omega().pow_vartime([i]) == point).unwrap();
+            let mut values = vec![Fr::ZERO; 1 << k];
+            values[position as usize] = Fr::ONE;
+            let commitment = params.commit_lagrange(&domain.lagrange_from_vec(values), Blind::default());
+            section.extend(G1Affine::from(commitment).to_raw_bytes());
+        }
+    }
+    section
+}
+
+#[test]
+fn lagrange_bases_of_a_prepared_ptau_are_used_if_they_are_right() {
+    let files = Files::new();
+    let development = Setup::unsafe_development(None);
+    let cache = files.0.path().join("cache");
+    let section = lagrange_section();
+    let mut damaged = section.clone();
+    damaged[64..].rotate_left(64);
+    let mut invalid = section.clone();
+    invalid[64..].fill(1);
+    // Bases from the file are not cached; computed ones are.
+    for (section, computed) in [(section, false), (damaged, true), (invalid, true)] {
+        let mut ptau = Ptau::new();
+        ptau.extra.push((12, section));
+        let path = files.file(&ptau.bytes());
+        let setup = Setup::from_ptau(&path, 28, Some(&cache)).unwrap();
+        for k in 1..=K {
+            assert_same(&setup.params(k).unwrap(), &development.params(k).unwrap());
+        }
+        assert_eq!(cache.exists(), computed);
+        drop(fs::remove_dir_all(&cache));
+    }
+}
+
+#[test]
+fn a_ceremony_is_not_called_unsafe() {
+    let files = Files::new();
+    let mut bytes = Vec::new();
+    Params::setup(K, rand::rngs::OsRng).write_custom(&mut bytes, SerdeFormat::RawBytes).unwrap();
+    let setup = files.srs(&bytes).unwrap();
+    assert!(!setup.is_unsafe() && !setup.verifier().is_unsafe());
+    assert_ne!(setup.digest(), Setup::unsafe_development(None).digest());
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod outcome;
 mod requests;
 mod transaction;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use revm::{
     Context, MainBuilder, MainContext,
     context::{BlockEnv, CfgEnv},
@@ -71,23 +71,25 @@ pub fn block_info(input: &BlockInput) -> Result<BlockInfo, ExecuteError> {
 }
 
 fn evm<'a>(info: &BlockInfo, input: &BlockInput, db: WitnessDb<'a>) -> Evm<'a> {
-    let mut cfg = CfgEnv::new_with_spec(info.fork.spec_id());
+    let mut cfg = CfgEnv::new_with_spec(crate::chain::spec_id(info.fork));
     cfg.chain_id = input.chain.chain_id;
     if let Some(blobs) = &info.blob_params {
         cfg.max_blobs_per_tx = Some(blobs.max_blobs_per_tx);
         cfg.blob_base_fee_update_fraction = Some(blobs.update_fraction.try_into().unwrap_or(u64::MAX));
     }
-    let mut block = BlockEnv::default();
-    block.number = alloy_primitives::U256::from(info.number);
-    block.beneficiary = info.coinbase;
-    block.timestamp = alloy_primitives::U256::from(info.timestamp);
-    block.gas_limit = info.gas_limit;
-    block.basefee = info.base_fee;
-    block.difficulty = alloy_primitives::U256::ZERO;
-    block.prevrandao = Some(info.prevrandao);
-    block.blob_excess_gas_and_price = info
-        .excess_blob_gas
-        .zip(info.blob_base_fee)
-        .map(|(excess_blob_gas, blob_gasprice)| BlobExcessGasAndPrice { excess_blob_gas, blob_gasprice });
+    let block = BlockEnv {
+        number: U256::from(info.number),
+        beneficiary: info.coinbase,
+        timestamp: U256::from(info.timestamp),
+        gas_limit: info.gas_limit,
+        basefee: info.base_fee,
+        difficulty: U256::ZERO,
+        prevrandao: Some(info.prevrandao),
+        blob_excess_gas_and_price: info
+            .excess_blob_gas
+            .zip(info.blob_base_fee)
+            .map(|(excess_blob_gas, blob_gasprice)| BlobExcessGasAndPrice { excess_blob_gas, blob_gasprice }),
+        ..BlockEnv::default()
+    };
     Context::mainnet().with_db(db).with_cfg(cfg).with_block(block).build_mainnet_with_inspector(Recorder::default())
 }

@@ -18,6 +18,7 @@ fn run(number: u64, fork: Fork, transactions: usize) -> Option<usize> {
         seen += 1;
         steps += trace.steps.len();
         common::consistency::check(&trace);
+        common::shadow::check(info, &trace);
         Ok(())
     })
     .unwrap();

@@ -181,7 +181,8 @@ mod tests {
             let params: ParamsKZG<Bn256> = params(k, None);
             let powers = params.get_g().to_vec();
             let lagrange = Tables::new(k).multiples(&lagrange_scalars(k));
-            let ceremony = points::Ceremony { k, powers, lagrange: None, g2: params.g2(), s_g2: params.s_g2() };
+            let ceremony =
+                points::Ceremony { k, powers, lagrange: None, prepared: None, g2: params.g2(), s_g2: params.s_g2() };
             let mut rng = verification_rng();
             verify::powers(&ceremony, &mut rng).unwrap();
             verify::lagrange(&ceremony.powers, &lagrange, k, &mut rng).unwrap();

@@ -1,6 +1,9 @@
 //! Reading points without trust: reduced coordinates, on the curve, in the subgroup, not the identity.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    path::PathBuf,
+};
 
 use halo2_proofs::halo2curves::{
     bn256::Fq,
@@ -25,6 +28,8 @@ pub(super) struct Ceremony {
     pub(super) powers: Vec<G1Affine>,
     /// The Lagrange basis of the same size, if the file has it.
     pub(super) lagrange: Option<Vec<G1Affine>>,
+    /// Where the file has Lagrange bases of all sizes, in another order: 2^0 points, 2^1 points, and so on.
+    pub(super) prepared: Option<(PathBuf, u64)>,
     pub(super) g2: G2Affine,
     pub(super) s_g2: G2Affine,
 }

@@ -35,7 +35,7 @@ pub(super) fn read(path: &Path, max_k: u32) -> Result<Ceremony, ReadError> {
     reader.seek(SeekFrom::Start(4 + 2 * (size as u64) * (1 << k)))?;
     let g2 = read_g2(&mut reader, compressed, 0)?;
     let s_g2 = read_g2(&mut reader, compressed, 1)?;
-    Ok(Ceremony { k: read_k, powers, lagrange, g2, s_g2 })
+    Ok(Ceremony { k: read_k, powers, lagrange, prepared: None, g2, s_g2 })
 }
 
 /// Whether points are compressed, by the exact length of the file.

@@ -33,7 +33,7 @@ pub(super) fn check(input: &BlockInput) -> Result<BlockInfo, ExecuteError> {
         base_fee: header.base_fee_per_gas.unwrap_or_default(),
         prevrandao: header.mix_hash,
         excess_blob_gas: header.excess_blob_gas,
-        blob_base_fee: header.excess_blob_gas.zip(blob_params).map(|(excess, params)| params.calc_blob_fee(excess)),
+        blob_base_fee: header.excess_blob_gas.zip(blob_params).map(|(excess, params)| blob_fee(&params, excess)),
         parent_beacon_block_root: header.parent_beacon_block_root,
         parent_hash: header.parent_hash,
         block_hash: input.block_hash,
@@ -150,8 +150,8 @@ fn blob_gas(input: &BlockInput, blobs: &BlobParams, fork: Fork) -> Result<(), Mi
     if found > limit {
         return Err(Mismatch::BlobGasLimit { expected: limit, found });
     }
-    // Above this the fee would exceed e^40 wei per blob gas; below it no product overflows.
-    let greatest = u64::try_from(blobs.update_fraction.saturating_mul(40)).unwrap_or(u64::MAX);
+    // Above this the fee would exceed 2^127 wei per blob gas.
+    let greatest = u64::try_from(blobs.update_fraction.saturating_mul(88)).unwrap_or(u64::MAX);
     for (field, excess) in
         [("parent excess blob gas", parent.excess_blob_gas), ("excess blob gas", header.excess_blob_gas)]
     {
@@ -176,13 +176,26 @@ fn next_excess(parent: &Header, blobs: &BlobParams, fork: Fork) -> u128 {
         return 0;
     }
     let (base_fee, base_cost) = (parent.base_fee_per_gas.unwrap_or_default(), blobs.blob_base_cost);
-    let blob_fee = blobs.calc_blob_fee(parent.excess_blob_gas.unwrap_or_default());
+    let blob_fee = blob_fee(blobs, parent.excess_blob_gas.unwrap_or_default());
     let reserve = U256::from(base_cost) * U256::from(base_fee);
     if fork >= Fork::Osaka && reserve > U256::from(per_blob) * U256::from(blob_fee) {
         let (most, target) = (u128::from(blobs.max_blob_count), u128::from(blobs.target_blob_count));
         return excess + used * most.saturating_sub(target) / most.max(1);
     }
     excess + used - target
+}
+
+/// The base fee per blob gas, EIP-4844's `fake_exponential(1, excess, fraction)`, for an excess of at most 88 fractions: the sum
+/// is then below e^88 * fraction, and no product reaches 2^256.
+fn blob_fee(blobs: &BlobParams, excess: u64) -> u128 {
+    let (factor, fraction) = (U256::from(blobs.min_blob_fee), U256::from(blobs.update_fraction).max(U256::ONE));
+    let (excess, mut term, mut sum, mut index) = (U256::from(excess), factor * fraction, U256::ZERO, U256::ONE);
+    while !term.is_zero() {
+        sum += term;
+        term = term * excess / (fraction * index);
+        index += U256::ONE;
+    }
+    (sum / fraction).saturating_to()
 }
 
 /// The roots of what the block carries.
@@ -199,5 +212,21 @@ fn body_roots(input: &BlockInput) -> Result<(), Mismatch> {
     match header.withdrawals_root {
         Some(expected) if expected != found => Err(Mismatch::WithdrawalsRoot { expected, found }),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blob_fee_agrees_with_alloy() {
+        for blobs in [BlobParams::cancun(), BlobParams::osaka(), BlobParams::bpo2()] {
+            for excess in (0..40).map(|blobs| blobs * 7 * DATA_GAS_PER_BLOB) {
+                assert_eq!(blob_fee(&blobs, excess), blobs.calc_blob_fee(excess));
+            }
+            let greatest = 88 * u64::try_from(blobs.update_fraction).unwrap_or_default();
+            assert!(blob_fee(&blobs, greatest) > 1 << 126);
+        }
     }
 }

@@ -97,7 +97,7 @@ impl<'a> BlockRun<'a> {
 
     fn transaction(&mut self, index: usize, transaction: &Transaction) -> Result<TxTrace, ExecuteError> {
         let sender = transaction.recover_signer().map_err(|_| ExecuteError::InvalidSignature { index })?;
-        let (gas_limit, available) = (transaction.gas_limit(), self.info.gas_limit - self.gas_used);
+        let (gas_limit, available) = (transaction.gas_limit(), self.info.gas_limit.saturating_sub(self.gas_used));
         if gas_limit > available {
             return Err(ExecuteError::BlockGasExceeded { index, gas_limit, available });
         }

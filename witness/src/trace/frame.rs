@@ -69,7 +69,7 @@ pub struct Frame {
     pub parent: Option<u32>,
     /// The step that began it, an index into [`super::TxTrace::steps`]; `None` for frame 0.
     pub parent_step: Option<u32>,
-    /// 1 for frame 0, to 1024; 1025 for a frame that never ran because of its depth.
+    /// 0 for frame 0, to 1024; 1025 for a frame that never ran because of its depth.
     pub depth: u16,
     /// How it began.
     pub kind: FrameKind,

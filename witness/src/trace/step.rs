@@ -45,5 +45,7 @@ pub struct Step {
     /// How many accesses.
     pub access_count: u8,
     /// Why the step ended the frame exceptionally, if it did. STOP, RETURN, REVERT and SELFDESTRUCT that succeed are no halts.
+    /// The reason is revm's: it says `StackOverflow` also where DUPn reaches below the stack, and where several
+    /// reasons hold it names one of them.
     pub halt: Option<InstructionResult>,
 }

@@ -24,7 +24,7 @@ fn frames(trace: &TxTrace) {
     for (index, frame) in trace.frames.iter().enumerate() {
         assert_eq!(frame.id as usize, index);
         assert_eq!(frame.parent.is_none(), index == 0);
-        assert_eq!(frame.input.is_empty() || !frame.kind.is_create(), true);
+        assert!(frame.input.is_empty() || !frame.kind.is_create());
         if let (Some(parent), Some(step)) = (frame.parent, frame.parent_step) {
             let (parent, step) = (&trace.frames[parent as usize], &trace.steps[step as usize]);
             assert_eq!(step.child.map(|child| child.get()), Some(frame.id));
@@ -35,7 +35,7 @@ fn frames(trace: &TxTrace) {
             Outcome::Halt => assert_eq!(frame.gas_left, 0),
             _ => assert!(frame.gas_left <= frame.gas),
         }
-        assert_eq!(frame.not_run.is_some_and(|why| why != NotRun::Collision && frame.gas_left != frame.gas), false);
+        assert!(!frame.not_run.is_some_and(|why| why != NotRun::Collision && frame.gas_left != frame.gas));
         assert_eq!(frame.first_step.is_some(), frame.last_step.is_some());
     }
 }

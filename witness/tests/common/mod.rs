@@ -3,21 +3,28 @@
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 pub mod consistency;
+pub mod shadow;
 pub mod synthetic;
 
 use std::{collections::BTreeMap, fs::File, io::Read, path::PathBuf};
 
 use verbatim_witness::{chain::ChainSpec, input::BlockInput};
 
-/// The mainnet blocks of the corpora by file name, or `None` (with a message) where the corpora are missing.
-pub fn mainnet_files(test: &str) -> Option<BTreeMap<String, Vec<u8>>> {
+/// A file of the corpora, or `None` (with a message) where it is missing.
+pub fn corpus(test: &str, name: &str) -> Option<File> {
     let folder = std::env::var_os("VERBATIM_CORPORA")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora"), PathBuf::from);
-    let path = folder.join("mainnet/blocks.tar.zst");
-    let Ok(file) = File::open(&path) else {
+    let path = folder.join(name);
+    let file = File::open(&path).ok();
+    if file.is_none() {
         eprintln!("SKIPPED {test}: {} is missing", path.display());
-        return None;
-    };
+    }
+    file
+}
+
+/// The mainnet blocks of the corpora by file name, or `None` (with a message) where the corpora are missing.
+pub fn mainnet_files(test: &str) -> Option<BTreeMap<String, Vec<u8>>> {
+    let file = corpus(test, "mainnet/blocks.tar.zst")?;
     let mut decoder = zstd::Decoder::new(file).unwrap();
     decoder.window_log_max(27).unwrap();
     let mut archive = tar::Archive::new(decoder);

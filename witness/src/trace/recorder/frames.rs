@@ -25,7 +25,7 @@ impl Recorder {
             id: self.recording.frames.len() as u32,
             parent: self.open.last().map(|open| open.frame),
             parent_step: self.open.last().and_then(|open| open.last_step),
-            depth: self.open.len() as u16 + 1,
+            depth: self.open.len() as u16,
             kind,
             caller: Address::ZERO,
             address: Address::ZERO,

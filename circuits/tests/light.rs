@@ -1,0 +1,161 @@
+//! The one-row steps: honest windows hold, every constraint is needed, and no cell is free.
+
+use std::sync::Arc;
+
+use halo2_proofs::arithmetic::Field;
+use halo2_proofs::dev::MockProver;
+use ruint::aliases::U256;
+use verbatim_circuits::bus::ExecNative;
+use verbatim_circuits::light::{
+    BinaryEvent, DupEvent, EnvironmentEvent, JumpEvent, JumpIfEvent, LightChips, LightEvent, PopEvent, PushEvent,
+    SwapEvent, UnaryEvent,
+};
+use verbatim_circuits::schedule::{Fork, opcode};
+use verbatim_circuits::step::{OperandEvent, StepEvent};
+use verbatim_gadgets::audit::audit;
+use verbatim_gadgets::check::check;
+use verbatim_gadgets::expr::{Cell, F};
+use verbatim_gadgets::grid::Grid;
+use verbatim_gadgets::halo2::ShardCircuit;
+use verbatim_gadgets::machine::{Sheet, Workload};
+
+/// A step of `byte` with enough of everything.
+fn step(byte: u8) -> StepEvent {
+    let entry = opcode(Fork::Osaka, byte);
+    let state = ExecNative {
+        clock: 1000,
+        call: 77,
+        code: U256::from(0xc0de_u64) << 128 | U256::from(5),
+        pc: 40,
+        height: 20,
+        gas: 5000,
+        memory: 3,
+    };
+    StepEvent { state, opcode: byte, cost: entry.gas, parameter: entry.parameter, fault: None }
+}
+
+/// The same step without the gas for it.
+fn out_of_gas(byte: u8) -> StepEvent {
+    let step = step(byte);
+    let evidence = i64::from(step.cost) - 1;
+    StepEvent { state: ExecNative { gas: 0, ..step.state }, fault: Some(evidence), ..step }
+}
+
+/// The same step with a stack of another height, and what that is short of.
+fn at_height(byte: u8, height: u64, evidence: i64) -> StepEvent {
+    let step = step(byte);
+    StepEvent { state: ExecNative { height, ..step.state }, fault: Some(evidence), ..step }
+}
+
+fn operand(value: u64, gap: u16) -> OperandEvent {
+    OperandEvent { value: U256::from(value) << 128 | U256::from(value + 1), gap }
+}
+
+fn small(value: u64) -> OperandEvent {
+    OperandEvent { value: U256::from(value), gap: 9 }
+}
+
+fn steps_with_operands(step: &impl Fn(u8) -> StepEvent) -> Vec<LightEvent> {
+    let (a, b) = (operand(6, 3), operand(9, 65535));
+    let value = U256::from(7) << 130 | U256::from(8);
+    vec![
+        LightEvent::Binary(BinaryEvent { step: step(0x01), a, b, result: value }),
+        LightEvent::Unary(UnaryEvent { step: step(0x19), a, result: value }),
+        LightEvent::Push(PushEvent { step: step(0x62), value, next_pc: 44 }),
+        LightEvent::Pop(PopEvent { step: step(0x50), a }),
+        LightEvent::Dup(DupEvent { step: step(0x82), b }),
+        LightEvent::Swap(SwapEvent { step: step(0x93), a, b }),
+        LightEvent::Jump(JumpEvent { step: step(0x56), destination: small(99) }),
+        LightEvent::JumpIf(JumpIfEvent { step: step(0x57), destination: small(99), condition: b }),
+        LightEvent::JumpIf(JumpIfEvent { step: step(0x57), destination: small(99), condition: small(0) }),
+        LightEvent::JumpDest(step(0x5b)),
+        LightEvent::Counter(step(0x58)),
+        LightEvent::Counter(step(0x59)),
+        LightEvent::Counter(step(0x5a)),
+        LightEvent::Environment(EnvironmentEvent { step: step(0x42), owner: 0, value }),
+        LightEvent::Environment(EnvironmentEvent { step: step(0x30), owner: 77, value }),
+        LightEvent::Environment(EnvironmentEvent { step: step(0x32), owner: 55, value }),
+    ]
+}
+
+fn events() -> Vec<LightEvent> {
+    let mut events = steps_with_operands(&step);
+    events.extend(steps_with_operands(&out_of_gas));
+    let none = OperandEvent::default();
+    events.push(LightEvent::Pop(PopEvent { step: at_height(0x50, 0, 0), a: none }));
+    events.push(LightEvent::Dup(DupEvent { step: at_height(0x82, 1, 1), b: none }));
+    events.push(LightEvent::Dup(DupEvent { step: at_height(0x82, 1024, 0), b: none }));
+    events.push(LightEvent::Swap(SwapEvent { step: at_height(0x93, 4, 0), a: none, b: none }));
+    events.push(LightEvent::Push(PushEvent { step: at_height(0x62, 1024, 0), value: U256::ZERO, next_pc: 44 }));
+    events
+}
+
+fn grid() -> Grid {
+    let mut sheet = Sheet::<LightChips>::new();
+    for (origin, event) in events().into_iter().enumerate() {
+        sheet.push(origin as u64, event);
+    }
+    let workload: &dyn Workload = &sheet;
+    workload.grid(9, 0..workload.len()).expect("there is room")
+}
+
+#[test]
+fn honest_steps_hold() {
+    let grid = grid();
+    let report = check(&grid);
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    let (circuit, sum) = ShardCircuit::for_mock_prover(&grid);
+    let prover = MockProver::run(grid.k, &circuit, vec![vec![sum]]).expect("the circuit fits");
+    prover.verify().expect("MockProver agrees");
+}
+
+#[test]
+fn every_constraint_is_needed_and_no_cell_is_free() {
+    let mut grid = grid();
+    let found = audit(&mut grid, usize::MAX);
+    // Two need three changes at once: the test below makes them.
+    let redundant: Vec<_> = found.redundant().map(|(chip, label)| (*chip, label.as_str())).collect();
+    assert_eq!(redundant, [("environment", "of a call is boolean"), ("environment", "of a transaction is boolean")],);
+    // Whether a step succeeds is not decided in its row: the end of the call rejects a success without gas, and the fault
+    // chip a fault without evidence. Where operands are popped, the bus notices too.
+    let open: Vec<_> = found.open.iter().map(|cell| (cell.chip, cell.column.as_str())).collect();
+    assert_eq!(open, [("jump destination", "ok")]);
+    let idle: Vec<_> = found.idle().collect();
+    assert!(idle.is_empty(), "{idle:?}");
+}
+
+/// The block's environment as a call's, and a call's as the block's, with owners that are not flags.
+#[test]
+fn the_owner_of_an_environment_is_one_of_three() {
+    let flags = |column: &str, grid: &Grid| {
+        let index = grid.circuit.main.iter().position(|name| name == column).expect("a column of that name");
+        Cell::main(index)
+    };
+    let half = F::from(2).invert().expect("two is not zero");
+    // Of the call, of the transaction, the owner: for the block's parameter 0, then for the call's parameter 1.
+    let cases = [
+        (0, [F::from(2), -F::ONE, F::from(77)], "of a call is boolean"),
+        (1, [F::ZERO, half, F::ZERO], "of a transaction is boolean"),
+    ];
+    for (parameter, values, label) in cases {
+        let mut grid = grid();
+        let chip = grid.circuit.chips.iter().position(|chip| chip.name == "environment").expect("the chip");
+        let parameters = flags("parameter", &grid);
+        let mut windows = grid.windows.iter().filter(|window| window.chip == chip);
+        let row = windows.find(|w| grid.read(parameters, w.row) == F::from(parameter)).expect("such a window").row;
+        for (column, value) in ["a.hi", "a.lo", "b.lo"].into_iter().zip(values) {
+            grid.write(flags(column, &grid), row, value);
+        }
+        let failures: Vec<_> = check(&grid).failures.into_iter().map(|failure| failure.label).collect();
+        assert!(failures.contains(&label.to_owned()), "{failures:?}");
+        assert!(failures.iter().all(|failure| failure.ends_with("is boolean")), "{failures:?}");
+    }
+}
+
+#[test]
+fn the_layout_is_narrow() {
+    let sheet = Sheet::<LightChips>::new();
+    let circuit = Arc::clone(sheet.circuit());
+    let cells = circuit.main.len() + circuit.aux_columns();
+    assert!(cells <= 45, "a one-row step takes {cells} cells");
+}

@@ -1,0 +1,186 @@
+//! From workloads to shards: how many, of which size, with which multiplicities.
+
+use std::ops::Range;
+
+use halo2_proofs::arithmetic::Field;
+
+use crate::bus::{Balance, FactCounts, Unbalanced};
+use crate::check::{Report, check};
+use crate::circuit::Rows;
+use crate::expr::{Cell, F};
+use crate::grid::{Full, Grid};
+use crate::machine::Workload;
+
+/// The smallest shard: fewer rows would be blinding for the most part.
+pub const LEAST_K: u32 = 9;
+
+/// One shard to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShardPlan {
+    /// Index of the workload.
+    pub workload: usize,
+    /// The binary logarithm of the number of rows.
+    pub k: u32,
+    /// The windows that it holds.
+    pub windows: Range<usize>,
+}
+
+/// All shards of a machine, each of which can be filled at any time, by itself.
+#[derive(Debug)]
+pub struct Plan<'w> {
+    workloads: Vec<&'w dyn Workload>,
+    shards: Vec<ShardPlan>,
+    /// For each shard, the multiplicities of what it provides that are not zero.
+    multiplicities: Vec<Vec<(Cell, usize, u64)>>,
+}
+
+/// What a check of a whole machine found.
+#[derive(Clone, Debug, Default)]
+pub struct MachineReport {
+    /// Constraints that do not hold.
+    pub local: Report,
+    /// Messages without partners.
+    pub unbalanced: Vec<Unbalanced>,
+    /// How many messages there were.
+    pub messages: u64,
+}
+
+impl MachineReport {
+    /// Whether everything holds.
+    pub fn holds(&self) -> bool {
+        self.local.failures.is_empty() && self.unbalanced.is_empty()
+    }
+}
+
+impl<'w> Plan<'w> {
+    /// Cuts workloads into shards of at most `2^greatest_k` rows, by rows in use, and counts how often each fact is needed.
+    ///
+    /// # Errors
+    /// If a circuit that has only one shard is full.
+    pub fn new(workloads: Vec<&'w dyn Workload>, greatest_k: u32) -> Result<Self, Full> {
+        let mut shards = Vec::new();
+        for (index, workload) in workloads.iter().enumerate() {
+            cut(index, *workload, greatest_k, &mut shards);
+        }
+        let multiplicities = vec![Vec::new(); shards.len()];
+        let mut plan = Self { workloads, shards, multiplicities };
+        plan.count()?;
+        Ok(plan)
+    }
+
+    /// The shards.
+    pub fn shards(&self) -> &[ShardPlan] {
+        &self.shards
+    }
+
+    /// The workload of a shard.
+    pub fn workload(&self, shard: usize) -> &'w dyn Workload {
+        self.workloads[self.shards[shard].workload]
+    }
+
+    /// The workloads.
+    pub fn workloads(&self) -> &[&'w dyn Workload] {
+        &self.workloads
+    }
+
+    /// Fills a shard.
+    ///
+    /// # Errors
+    /// If the plan was made wrongly: its windows do not fit.
+    pub fn grid(&self, shard: usize) -> Result<Grid, Full> {
+        let mut grid = self.unprovided(shard)?;
+        for (cell, row, count) in &self.multiplicities[shard] {
+            grid.write(*cell, *row, F::from(*count));
+        }
+        Ok(grid)
+    }
+
+    fn unprovided(&self, shard: usize) -> Result<Grid, Full> {
+        let ShardPlan { k, windows, .. } = &self.shards[shard];
+        self.workload(shard).grid(*k, windows.clone())
+    }
+
+    fn count(&mut self) -> Result<(), Full> {
+        let mut counts = FactCounts::default();
+        for shard in 0..self.shards.len() {
+            counts.consume(&self.unprovided(shard)?);
+        }
+        for shard in 0..self.shards.len() {
+            self.multiplicities[shard] = counts.take(&self.unprovided(shard)?);
+        }
+        Ok(())
+    }
+
+    /// Checks every shard, and the bus between them with the verifier's messages in `public`.
+    ///
+    /// # Errors
+    /// As [`grid`](Self::grid).
+    pub fn check(&self, public: Balance) -> Result<MachineReport, Full> {
+        let mut report = MachineReport::default();
+        let mut balance = public;
+        for shard in 0..self.shards.len() {
+            let grid = self.grid(shard)?;
+            report.local.merge(check(&grid));
+            balance.add_grid(&grid);
+        }
+        report.messages = balance.messages();
+        report.unbalanced = balance.unbalanced();
+        Ok(report)
+    }
+}
+
+fn cut(index: usize, workload: &dyn Workload, greatest_k: u32, shards: &mut Vec<ShardPlan>) {
+    if let Some(k) = workload.size() {
+        shards.push(ShardPlan { workload: index, k, windows: 0..workload.len() });
+        return;
+    }
+    if workload.capacity(greatest_k).is_some() {
+        cut_by_capacity(index, workload, greatest_k, shards);
+        return;
+    }
+    let circuit = workload.circuit();
+    let room = |k: u32| Rows::new(k).usable.saturating_sub(2 * (circuit.height - 1));
+    let (mut start, mut rows) = (0, 0);
+    let mut close = |windows: Range<usize>, rows: usize| {
+        if windows.is_empty() {
+            return;
+        }
+        let k = (LEAST_K..greatest_k).find(|k| rows <= room(*k)).unwrap_or(greatest_k);
+        shards.push(ShardPlan { workload: index, k, windows });
+    };
+    for window in 0..workload.len() {
+        let height = circuit.chips[workload.chip(window)].height;
+        if rows + height > room(greatest_k) {
+            close(start..window, rows);
+            (start, rows) = (window, 0);
+        }
+        rows += height;
+    }
+    close(start..workload.len(), rows);
+}
+
+/// As [`cut`], where the workload says how many windows fit a shard.
+fn cut_by_capacity(index: usize, workload: &dyn Workload, greatest_k: u32, shards: &mut Vec<ShardPlan>) {
+    let room = |k: u32| workload.capacity(k).unwrap_or(0);
+    let greatest_k = (greatest_k..32).find(|k| room(*k) > 0).unwrap_or(greatest_k);
+    let mut start = 0;
+    while start < workload.len() {
+        let end = workload.len().min(start + room(greatest_k).max(1));
+        let k = (LEAST_K..greatest_k).find(|k| end - start <= room(*k)).unwrap_or(greatest_k);
+        shards.push(ShardPlan { workload: index, k, windows: start..end });
+        start = end;
+    }
+}
+
+/// The bus sum of public messages, as the verifier adds them: `multiplicity / denominator` of each.
+pub fn public_sum<'m>(
+    messages: impl IntoIterator<Item = (u64, &'m [F], F)>,
+    challenges: crate::halo2::Challenges,
+) -> Option<F> {
+    let mut sum = F::ZERO;
+    for (tag, tuple, multiplicity) in messages {
+        let denominator = challenges.compress(tag, tuple.iter().copied());
+        sum += multiplicity * Option::<F>::from(denominator.invert())?;
+    }
+    Some(sum)
+}
