@@ -9,7 +9,6 @@
 //!
 //! | Label | Degree | Meaning |
 //! |---|---|---|
-//! | succeeds | 1 | the step is no fault |
 //! | extra gas | 3 | all that the step costs beyond the schedule's gas |
 //! | static without value | 2 | |
 //! | not too deep | 2 | the depth is not 1024; it grows by one a call from 0, so it is below |
@@ -89,9 +88,8 @@ impl Chip for Enter {
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         Self::reserve(chip, layout);
         let always = || Bool::constant(true);
-        let head = Head::build(chip, layout, &Plan { popped: always(), touched: always() });
+        let head = Head::build(chip, layout, &Plan { succeeds: true, popped: always(), touched: always() });
         let gas = pop_gas(chip, layout);
-        chip.require_equal("succeeds", &head.step.ok, Expr::one());
         chip.require_zero("static without value", head.context.fixed.and(&head.has_value));
         let inverse = chip.any(CONTEXT_ROW).expr();
         let room = Expr::from(DEPTH_LIMIT) - &head.context.depth;

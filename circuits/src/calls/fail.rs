@@ -11,7 +11,6 @@
 //!
 //! | Label | Degree | Meaning |
 //! |---|---|---|
-//! | fails | 1 | the step is a fault |
 //! | poor in gas, in a static context, input too large, output too large, touched is boolean | 2 | |
 //! | one reason | 1 | those four and the lack of operands |
 //! | output is popped | 1 | both ranges are popped or none |
@@ -88,8 +87,8 @@ impl Chip for Fail {
         let touched = chip.bool("touched", CODE_ROW);
         chip.require_zero("touched for gas", &touched * poor.not());
 
-        let head = Head::build(chip, layout, &Plan { popped: popped.clone(), touched: touched.clone() });
-        chip.require_zero("fails", &head.step.ok);
+        let head =
+            Head::build(chip, layout, &Plan { succeeds: false, popped: popped.clone(), touched: touched.clone() });
         chip.require_zero("a value in a static context", fixed * (Expr::one() - &head.context.fixed * &head.has_value));
         let (words, expansion) = Self::memory(chip, layout, &head, &mut extents);
         for (label, (extent, reason)) in ["input", "output"].iter().zip(extents.iter().zip(large)) {
@@ -319,17 +318,11 @@ mod tests {
     fn every_label_is_needed() {
         let trials: Vec<Trial> = cases().iter().map(trial).collect();
         let implied = [
-            // A length that is not zero has no inverse to go with an `empty` that is not zero, so `empty` is the sum of
-            // the flags, which is boolean.
-            "input empty is boolean",
             // Each of the two follows from the other, as both sums are equal.
             "input is of one kind",
-            "output empty is boolean",
             "output is of one kind",
             // Below.
             "in a static context is boolean",
-            // `fails` says more.
-            "ok is boolean",
         ];
         assert_eq!(unneeded(&trials), implied);
     }

@@ -9,7 +9,8 @@
 //!
 //! | Label | Degree | Meaning |
 //! |---|---|---|
-//! | class, ok is boolean | 1, 2 | see `step` |
+//! | class | 1 | see `step` |
+//! | succeeds, or fails | 1 | whether the step is a fault |
 //! | static is boolean, delegate is boolean | 2 | |
 //! | parameter | 1 | `static + 2 delegate`; the schedule has no 3 |
 //! | value popped | 2 | where a flag says whether operands are popped: and it is CALL |
@@ -110,6 +111,8 @@ impl Popped {
 /// What a chip decides about its head. Constants where it always succeeds.
 #[derive(Debug)]
 pub(super) struct Plan {
+    /// Whether the step succeeds.
+    pub(super) succeeds: bool,
     /// Whether operands are popped, and the context is known.
     pub(super) popped: Bool,
     /// Whether the target is touched. Only where operands are popped.
@@ -163,7 +166,8 @@ impl Head {
     }
 
     pub(super) fn build(chip: &mut ChipBuilder<'_>, layout: &Layout, plan: &Plan) -> Self {
-        let step = Step::begin(chip, &layout.step, Class::Call);
+        let class = Expr::from(Class::Call as u64);
+        let step = Step::begin_always(chip, &layout.step, class, plan.succeeds);
         let (is_static, is_delegate) = (chip.bool("static", 0), chip.bool("delegate", 0));
         chip.require_equal("parameter", &step.opcode.parameter, &is_static + &is_delegate * F::from(2));
         let is_call = Bool::assume(Expr::one() - &is_static - &is_delegate, "the parameter is 0, 1 or 2");

@@ -8,7 +8,6 @@
 //!
 //! | Label | Degree | Meaning |
 //! |---|---|---|
-//! | succeeds | 1 | the step is no fault |
 //! | extra gas | 3 | all that the step costs beyond the schedule's gas, without the stipend |
 //! | static without value | 2 | |
 //! | gas in hand | 2 | at least zero before the stipend comes back |
@@ -65,9 +64,8 @@ impl Chip for Refuse {
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         Self::reserve(chip, layout);
         let always = || Bool::constant(true);
-        let head = Head::build(chip, layout, &Plan { popped: always(), touched: always() });
+        let head = Head::build(chip, layout, &Plan { succeeds: true, popped: always(), touched: always() });
         let gas = pop_gas(chip, layout);
-        chip.require_equal("succeeds", &head.step.ok, Expr::one());
         chip.require_zero("static without value", head.context.fixed.and(&head.has_value));
         let code = Head::not_delegated(chip, layout);
         for (label, place, value) in [
@@ -303,8 +301,7 @@ mod tests {
     #[test]
     fn every_label_is_needed() {
         let trials: Vec<Trial> = cases().iter().map(trial).collect();
-        // `succeeds` says more.
-        assert_eq!(unneeded(&trials), ["ok is boolean"]);
+        assert_eq!(unneeded(&trials), [""; 0]);
     }
 
     /// Class 2: a call that could begin cannot be refused.
