@@ -116,7 +116,7 @@ impl Chip for Enter {
 
     fn fill(&self, event: &EnterEvent, row: &mut WindowWriter<'_>) {
         let call = &event.call;
-        self.head.fill(call, row);
+        self.head.fill(call, true, row);
         self.gas.fill(&call.gas, row);
         row.message(&self.first, &call.first);
         let memory = self.ranges.fill(call, row);

@@ -119,7 +119,7 @@ impl Chip for Fail {
             // The columns of a tally that is not received; its time must be a possible one all the same.
             call.tally = TallyNative { call: state.call, clock: state.clock - 1, ..call.tally };
         }
-        self.head.fill(&call, row);
+        self.head.fill(&call, touched, row);
         row.set(&self.touched, touched);
         if event.reason == Reason::Stack {
             return;
@@ -273,6 +273,10 @@ mod tests {
                 c.target.address = U256::from(0x99);
                 c.step.state.gas = 2000;
             }),
+            case(1, Reason::Gas(false), 100 + memory - 50 - 1, |c| {
+                c.address.value = U256::from(4);
+                c.step.state.gas = 50;
+            }),
             case(2, Reason::Gas(false), 100 + memory - 50 - 1, |c| c.step.state.gas = 50),
             case(0, Reason::Gas(false), 9000 + 100 + memory - 8000 - 1, |c| {
                 (c.step.state.gas, c.value.value) = (8000, U256::from(1));
@@ -300,6 +304,55 @@ mod tests {
             // 2^129 - 3, less 2^128.
             case.evidence = -F::from(3) + verbatim_gadgets::value::from_u128(u128::MAX) + F::from(1);
             trial(&case).holds();
+        }
+    }
+
+    /// Class 2: a step that could go on has no evidence.
+    #[test]
+    fn class_2_no_fault_without_a_reason() {
+        let rejected = |case: &Case, objection: &str| {
+            let objections = Trial::new([CallsEvent::Fail(case.event.clone())]).objections();
+            assert!(objections.iter().any(|o| o.starts_with(objection)), "{objection}: {objections:?}");
+        };
+        let free = case(0, Reason::Static, 0, |c| c.value.value = U256::from(1));
+        rejected(&free, "a value in a static context");
+        let nothing = case(0, Reason::Static, 0, |c| c.context.fixed = true);
+        rejected(&nothing, "a value in a static context");
+        rejected(&case(0, Reason::Memory, 0, |_| ()), "output is too large");
+        // Enough gas, or enough words: the fault chip does not take less than nothing.
+        let negative = [
+            case(0, Reason::Gas(true), 0, |c| c.step.state.gas = 2609),
+            case(1, Reason::Gas(false), 0, |c| c.step.state.gas = 109),
+            case(0, Reason::Stack, 0, |c| c.step.state.height = 7),
+            case(1, Reason::Stack, 0, |c| c.step.state.height = 6),
+        ];
+        for mut case in negative {
+            case.evidence = -F::from(1);
+            trial(&case).holds();
+        }
+    }
+
+    /// Class 12: a fault for the price of a cold account is about one that is.
+    #[test]
+    fn class_12_a_warm_target_is_not_cold() {
+        let chip = CallsChips::build().1.Fail;
+        for (case, cold) in [(&cases()[3], true), (&cases()[5], false)] {
+            let labels = trial(case).labels_with(0, &[(chip.head.warm.expr(), F::from(u64::from(cold)))]);
+            assert!(labels.iter().any(|label| label.starts_with("warm")), "{labels:?}");
+        }
+    }
+
+    /// No fault takes the price of a precompile for that of a cold account.
+    #[test]
+    fn precompiles_are_not_touched() {
+        for address in (1..=0x11).chain([0x100]) {
+            let case = case(1, Reason::Gas(true), 2600 + 9 - 2000 - 1, |c| {
+                (c.address.value, c.target.address) = (U256::from(address), U256::from(address));
+                c.step.state.gas = 2000;
+            });
+            let objections = trial(&case).objections();
+            let rejects = |o: &String| o.starts_with("bus: range128") || o == "not P256VERIFY";
+            assert!(objections.iter().any(rejects), "{address:#x}: {objections:?}");
         }
     }
 

@@ -19,9 +19,9 @@
 //! | range 10: value in row 3 | 1 | the bits above the address |
 //! | high part: ... | 2 | one exactly if the address is below 2^128 |
 //! | low is boolean | 2 | |
-//! | low addresses are looked at | 3 | one that is not 0 and has no high part |
+//! | low addresses are looked at | 3 | one that is touched, is not 0 and has no high part |
 //! | range 11: value in row 3 | 2 | those are 18 or more |
-//! | not P256VERIFY | 2 | nor 256 |
+//! | not P256VERIFY | 2 | nor 256, if it is touched |
 //! | tally call, tally time | 1 | the caller's tally, from before |
 //! | account: ... | 1, 2 | the target, warm from now on, undone if the caller is |
 //! | warm: ... | 2 | one exactly if it was touched in this transaction |
@@ -193,7 +193,7 @@ impl Head {
         chip.derive(gap.expr().as_cell().expect("a checked cell"), &step.state.clock - 1 - &tally.clock);
         chip.require_equal("tally time", &tally.clock, &step.state.clock - 1 - &gap);
 
-        let target = Target::build(chip, layout, &address.value, &plan.popped);
+        let target = Target::build(chip, layout, &address.value, &plan.popped, &plan.touched);
         let account = touch(chip, layout, &step, &context, &tally, &target, &plan.touched);
         let warm = chip.is_equal("warm", OUTPUT_ROW, &account.warm, &context.transaction);
         // Sums of numbers below 2^129 are zero only if both are.
@@ -263,7 +263,8 @@ impl Head {
         cold * F::from(COLD - WARM) + &self.has_value * F::from(VALUE) + new * F::from(NEW_ACCOUNT) + WARM
     }
 
-    pub(super) fn fill(&self, event: &CallEvent, row: &mut WindowWriter<'_>) {
+    /// `touched` says whether the target is.
+    pub(super) fn fill(&self, event: &CallEvent, touched: bool, row: &mut WindowWriter<'_>) {
         self.step.fill(&event.step, row);
         row.set(&self.is_static, event.step.parameter == 1);
         row.set(&self.is_delegate, event.step.parameter == 2);
@@ -275,7 +276,7 @@ impl Head {
         row.message(&self.context, &event.context);
         row.message(&self.tally, &event.tally);
         fill_record(&self.account, &event.target, row);
-        self.target.fill(&event.address.value, row);
+        self.target.fill(&event.address.value, touched, row);
     }
 }
 

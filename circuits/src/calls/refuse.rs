@@ -99,7 +99,7 @@ impl Chip for Refuse {
     }
 
     fn fill(&self, event: &RefuseEvent, row: &mut WindowWriter<'_>) {
-        self.head.fill(&event.call, row);
+        self.head.fill(&event.call, true, row);
         self.gas.fill(&event.call.gas, row);
         row.message(&self.first, &event.call.first);
         self.ranges.fill(&event.call, row);
