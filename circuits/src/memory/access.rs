@@ -65,7 +65,7 @@ pub struct Access {
     end: End,
 }
 
-/// What a step of [`Access`] is filled from.
+/// What a step of `Access` is filled from.
 #[derive(Clone, Debug)]
 pub struct AccessEvent {
     /// The step. Its parameter is 32 or 1; where it fails, its operands are popped unless the stack has too few.
