@@ -10,7 +10,7 @@
 //! z2 P + h1 = hi + 2^128 h2        h2 is what comes before
 //! ```
 //!
-//! `P` is at most 2^120; `w`, `lo`, `hi` are ranged, and the `h` are loose numbers below 2^122 + 2^16: all sides are below 2^251.
+//! `P` is at most 2^120; `w`, `lo`, `hi` are ranged, and the `h` are loose numbers below 2^122 + 2^64: all sides are below 2^251.
 //! Where `keep` is less than 32, the bytes to be dropped are an AND with a mask of low ones. Rank 1, on an AND.
 //!
 //! | label | degree | meaning |
@@ -113,7 +113,7 @@ pub(super) fn masked(word: U256, keep: u8) -> AluNative {
 }
 
 impl SliceNative {
-    /// The bytes before those behind `keep` are dropped.
+    /// The 32 bytes from `shift`, before those behind `keep` are dropped.
     pub(super) fn window(&self) -> U256 {
         window(self.first, self.second, self.shift)
     }

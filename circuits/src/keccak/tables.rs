@@ -1,4 +1,4 @@
-//! The tables of keccak: functions on numbers of [`SLICES`](super::layout::SLICES) digits, and bytes spread out.
+//! The tables of keccak: functions on numbers of [`SLICES`] digits, and bytes spread out.
 //!
 //! Given nothing, proves facts [`KeccakTable`]. There are no constraints: the entries are fixed.
 //!
@@ -8,7 +8,7 @@
 //! | even | 0, 2, ..., 12 | 0 | `7^n` |
 //! | bits | bits | bits (any pair of the two) | `4^n` |
 //! | xor | 0 to 2: `a + b` | `a xor b` | `3^n` |
-//! | spread | a byte | its bits, [`STRIDE_BITS`](super::layout::STRIDE_BITS) apart | 256 |
+//! | spread | a byte | its bits, [`STRIDE_BITS`] apart | 256 |
 //!
 //! Chi is a function of that sum: for `b - c + 1` in 0, 1, 2 the bit `not b and c` is 1, 0, 0, and where two pairs `(a + d, b - c + 1)` give
 //! one sum, `(s, 2)` and `(s + 1, 0)`, the outputs `s` and `s + 1 + 1` agree modulo two.
@@ -16,7 +16,7 @@
 use std::iter;
 
 use verbatim_gadgets::chip::ChipBuilder;
-use verbatim_gadgets::circuit::{CircuitBuilder, Slot};
+use verbatim_gadgets::circuit::{BLINDING_ROWS, CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::{Chip, Sheet};
@@ -39,8 +39,11 @@ pub enum Function {
     Spread = 5,
 }
 
-/// The smallest shard that holds the tables.
-pub const TABLE_K: u32 = 18;
+/// The smallest shard that holds the tables: 18 for six slices, 16 for five.
+pub const TABLE_K: u32 = {
+    let count = 2 * 7usize.pow(SLICES as u32) + 4usize.pow(SLICES as u32) + 3usize.pow(SLICES as u32) + 256;
+    (count + BLINDING_ROWS).next_power_of_two().ilog2()
+};
 
 /// All numbers whose digits are among `digits`, with what `map` makes of every digit.
 fn numbers(digits: &[(u64, u64)]) -> impl Iterator<Item = (u64, u64)> + '_ {

@@ -92,3 +92,9 @@ impl PublicMessages {
         bytes
     }
 }
+
+impl From<Vec<PublicMessage>> for PublicMessages {
+    fn from(messages: Vec<PublicMessage>) -> Self {
+        Self { messages }
+    }
+}
