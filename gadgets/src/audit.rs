@@ -83,6 +83,8 @@ struct View {
     hears: Vec<(usize, F, Vec<F>)>,
     /// What it sends and provides; not how often it provides.
     says: Vec<(usize, F, Vec<F>)>,
+    /// How often it provides: the bus notices.
+    provides: Vec<F>,
 }
 
 /// Audits up to `sample` windows of every chip of a filled shard, spread over all of them.
@@ -179,7 +181,10 @@ fn view(grid: &Grid, chip: &ChipDef, row: usize, scratch: &mut Scratch) -> View 
         match message.role {
             Role::Receive | Role::Consume => view.hears.push((message.slot, multiplicity, tuple)),
             Role::Send => view.says.push((message.slot, multiplicity, tuple)),
-            Role::Provide => view.says.push((message.slot, F::ONE, tuple)),
+            Role::Provide => {
+                view.says.push((message.slot, F::ONE, tuple));
+                view.provides.push(multiplicity);
+            }
         }
     }
     view

@@ -18,9 +18,7 @@ fn every_constraint_is_needed_and_no_cell_is_free() {
     // that nobody can end; one that ends where it should go on lacks its end on the bus.
     let open: Vec<_> = found.open.iter().map(|cell| (cell.chip, cell.column.as_str())).collect();
     assert_eq!(open, [("access", "next pc"), ("exp", "next pc"), ("init", "ok")]);
-    // The multiplicity of a fact.
-    let idle: Vec<_> = found.idle().map(|cell| (cell.chip, cell.column.as_str())).collect();
-    assert_eq!(idle, [("cost", "clock")]);
+    assert_eq!(found.idle().count(), 0);
 }
 
 /// Cells by column and row, with their values.
