@@ -8,7 +8,6 @@ use ruint::aliases::U256;
 use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
-use verbatim_gadgets::chip::Role;
 use verbatim_gadgets::circuit::Constraint;
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
