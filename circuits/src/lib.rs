@@ -23,3 +23,4 @@ pub mod schedule;
 pub mod state;
 pub mod step;
 pub mod tables;
+pub mod transaction;
