@@ -12,6 +12,8 @@ use verbatim_gadgets::value::{Address, Any, Bool, Byte, Counter, Gas, Limb, U16,
 pub use verbatim_gadgets::message::{Range16, Range16Native};
 
 message! {
+    inventory INVENTORY;
+
     /// Bitwise and of two bytes. Provided by the tables; consumed by arith.
     pub struct AndBytes, AndBytesNative = Fact 2 "and bytes" {
         /// The left operand.
@@ -135,6 +137,15 @@ message! {
         words: U64,
         /// The remainder: 0 to 31.
         rest: Byte,
+    }
+
+    /// What a memory of so many words costs in all: `3 words + floor(words^2 / 512)`. Provided by the memory circuit;
+    /// consumed by every step that expands memory.
+    pub struct MemoryCost, MemoryCostNative = Fact 16 "memory cost" {
+        /// The size in words: below 2^48.
+        words: Counter,
+        /// The gas: below 2^81.
+        gas: Limb,
     }
 
     /// One position of a code where an opcode begins, or one behind its end, which reads as STOP. Provided by bytecode for

@@ -11,6 +11,7 @@
 //! assert_eq!(Exec::names()[0], "clock");
 //! ```
 
+
 pub mod arith;
 pub mod bus;
 pub mod bytecode;
@@ -18,9 +19,11 @@ pub mod calls;
 pub mod copy;
 pub mod keccak;
 pub mod light;
+pub mod memory;
 pub mod opcodes;
 pub mod schedule;
 pub mod state;
 pub mod step;
+pub mod storage;
 pub mod tables;
 pub mod transaction;
