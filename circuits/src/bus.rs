@@ -505,6 +505,21 @@ message! {
         digest: Word,
     }
 
+    /// An order to show that bytes of memory are those of a code, and that it has so many. Sent by the end of a creation;
+    /// received by copy. Never for a length of zero.
+    pub struct DepositJob, DepositJobNative = Linear 85 "deposit job" {
+        /// The time at which words are read.
+        clock: Counter,
+        /// The call whose memory is read.
+        call: Counter,
+        /// The first byte.
+        offset: Counter,
+        /// How many bytes.
+        length: Counter,
+        /// The code.
+        hash: Word,
+    }
+
     /// An order to access an account: it is `before`, and `after` from `clock` on. Where `reverted` is one it becomes
     /// `before` again at `undo`. Sent by steps and transactions, which relate the two records; received by state.
     pub struct AccountJob, AccountJobNative = Linear 102 "account job" {
@@ -657,6 +672,15 @@ message! {
         clock: Counter,
         /// The code that it runs: for a creation, that which is named by the hash of the input.
         code: Word,
+    }
+
+    /// A creation by a transaction that waits for what its call returns. Sent by the transaction's beginning; received by
+    /// the deposit.
+    pub struct Creation, CreationNative = Linear 64 "creation" {
+        /// The call.
+        call: Counter,
+        /// The account that is created.
+        address: Address,
     }
 
     /// Public: what a block-level environment opcode pushes, or which fork the block is of. The verifier sends one for each

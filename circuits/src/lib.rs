@@ -11,7 +11,6 @@
 //! assert_eq!(Exec::names()[0], "clock");
 //! ```
 
-
 pub mod arith;
 pub mod bus;
 pub mod bytecode;

@@ -37,19 +37,20 @@
 //! | tally: ... in row 2 | 1 | the writes of the transfer |
 //! | pending: ... in row 3 | 1 | for the end |
 //! | transaction clock: ... in row 4, code length: length in row 4 | 1 | for the input |
+//! | creation: call in row 4 | 1 | for the deposit |
 
 use ruint::aliases::U256;
 use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::expr::{Cell, Expr};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
-use verbatim_gadgets::value::{Address, Any, Bool, Byte, Counter, Limb, Word, split};
+use verbatim_gadgets::value::{Address, Any, Bool, Byte, Counter, Word, split};
 
 use super::change::{self, AccountBefore, Change, Direction, Order, Touch};
-use super::{Layout, address};
+use super::{Layout, address, range};
 use crate::bus::{
-    Access, AccountJob, Code, CodeLength, CodeNative, Context, Cursor, CursorNative, Environment, Pending,
-    PublicTransaction, PublicTransactionNative, Range128, Tally, TransactionClock,
+    Access, AccountJob, Code, CodeLength, CodeNative, Context, Creation, Cursor, CursorNative, Environment, Pending,
+    PublicTransaction, PublicTransactionNative, Tally, TransactionClock,
 };
 use crate::light::TRANSACTION;
 use crate::state::EMPTY_CODE;
@@ -172,6 +173,9 @@ impl Chip for Begin {
         Self::tally(chip, layout, &parts, &paid + &arrives);
         Self::pending(chip, layout, &parts, &coinbase);
         Self::clock(chip, layout, &parts, &code);
+        let creation = Creation { call: parts.context.call.clone(), ..chip.peek(&layout.creation, CLOCK_ROW) };
+        // The account is that of the row, at which value arrives.
+        chip.send_if(&layout.creation, CLOCK_ROW, create, &creation);
         let Parts { cursor, public, .. } = parts;
         Self { cursor, public, code, scope, coinbase, borrow, low, pay, recipient: touched, coinbase_touch, transfer }
     }
@@ -224,6 +228,7 @@ impl Begin {
         chip.peek(&layout.access, CLOCK_ROW);
         chip.peek(&layout.clock, CLOCK_ROW);
         chip.peek(&layout.code_length, CLOCK_ROW);
+        chip.peek(&layout.creation, CLOCK_ROW);
     }
 
     /// The sender has what the transaction asks for, and its nonce, and no code.
@@ -416,19 +421,6 @@ impl Begin {
         let length = CodeLength { hash, length: input_length.clone() };
         chip.consume_if(&layout.code_length, CLOCK_ROW, create, &length);
     }
-}
-
-/// `expr` is below 2^128, which the slot's cell says.
-fn range(
-    chip: &mut ChipBuilder<'_>,
-    slot: &verbatim_gadgets::circuit::Slot<Range128>,
-    row: i16,
-    label: &str,
-    expr: Expr,
-) {
-    let value = chip.peek(slot, row).value;
-    chip.define(label, cell(&value), expr);
-    chip.consume(slot, row, &Range128 { value: Limb::assume(&value, "this message checks it") });
 }
 
 fn cell(value: impl Into<Expr>) -> Cell {

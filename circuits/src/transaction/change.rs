@@ -90,7 +90,7 @@ impl Touch {
     }
 
     pub(super) fn fill(&self, before: &AccountBefore, row: &mut WindowWriter<'_>) {
-        fill(&self.record, before, row);
+        fill_record(&self.record, before, row);
     }
 }
 
@@ -131,7 +131,7 @@ impl Change {
     }
 
     pub(super) fn fill(&self, before: &AccountBefore, value: &U256, row: &mut WindowWriter<'_>) {
-        fill(&self.record, before, row);
+        fill_record(&self.record, before, row);
         let ((_, balance), (_, value)) = (split(&before.balance), split(value));
         let carry = match self.direction {
             Direction::In => balance.checked_add(value).is_none(),
@@ -141,7 +141,8 @@ impl Change {
     }
 }
 
-fn fill(record: &AccountJob, before: &AccountBefore, row: &mut WindowWriter<'_>) {
+/// Sets an account as an access finds it.
+pub(super) fn fill_record(record: &AccountJob, before: &AccountBefore, row: &mut WindowWriter<'_>) {
     row.set(&record.nonce, before.nonce);
     row.set(&record.balance, before.balance);
     row.set(&record.code, before.code);

@@ -29,8 +29,7 @@
 //! | receipt: success, logs in row 2 | 1, 2 | the logs of a call that failed are none |
 
 use verbatim_gadgets::chip::ChipBuilder;
-use verbatim_gadgets::circuit::Slot;
-use verbatim_gadgets::expr::{Cell, Expr, F};
+use verbatim_gadgets::expr::{Expr, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::{Any, Bool, Counter, Limb, Word};
@@ -38,7 +37,7 @@ use verbatim_gadgets::value::{Any, Bool, Counter, Limb, Word};
 use ruint::aliases::U256;
 
 use super::change::{self, AccountBefore, Change, Direction, Order};
-use super::{Layout, next};
+use super::{Layout, next, range};
 use crate::bus::{
     AccountJob, Cursor, Halt, HaltNative, Pending, PendingNative, PublicReceipt, Range128, Tally, TallyNative,
 };
@@ -251,13 +250,4 @@ impl End {
         };
         chip.send_if(&layout.receipt, CURSOR_ROW, &pays, &receipt);
     }
-}
-
-/// The value of the slot's cell, which is `expr`, and below 2^128.
-fn range(chip: &mut ChipBuilder<'_>, slot: &Slot<Range128>, row: i16, label: &str, expr: Expr) -> Limb {
-    let value = chip.peek(slot, row).value;
-    let place: Cell = value.expr().as_cell().expect("a cell");
-    chip.define(label, place, expr);
-    chip.consume(slot, row, &Range128 { value: value.clone() });
-    value
 }

@@ -43,19 +43,22 @@ mod access_slot;
 mod begin;
 mod block_end;
 mod change;
+mod deposit;
 mod end;
 mod environment;
 mod input;
 mod withdrawal;
 
+use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{Checked16, CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, Expr, F};
+use verbatim_gadgets::value::{Counter, Limb, Word};
 
 use crate::bus::{
-    Access, AccountJob, Alu, BlockEnd, Code, CodeLength, CodeWord, Context, Cursor, Environment, Exec, Halt, Memory,
-    Pending, PublicAccess, PublicEnvironment, PublicInput, PublicReceipt, PublicTransaction, PublicWithdrawal,
-    Range128, Storage, Tally, TransactionClock,
+    Access, AccountJob, Alu, BlockEnd, Code, CodeLength, CodeWord, Context, Creation, Cursor, DepositJob, Environment,
+    Exec, Halt, Memory, Pending, PublicAccess, PublicEnvironment, PublicInput, PublicReceipt, PublicTransaction,
+    PublicWithdrawal, Range128, Storage, Tally, TransactionClock,
 };
 
 pub use access_address::AccessAddressEvent;
@@ -63,6 +66,7 @@ pub use access_slot::AccessSlotEvent;
 pub use begin::BeginEvent;
 pub use block_end::BlockEndEvent;
 pub use change::AccountBefore;
+pub use deposit::{DepositEvent, Outcome};
 pub use end::EndEvent;
 pub use environment::EnvironmentEvent;
 pub use input::InputEvent;
@@ -76,6 +80,7 @@ chips! {
         AccessAddress: access_address::AccessAddress,
         AccessSlot: access_slot::AccessSlot,
         Input: input::Input,
+        Deposit: deposit::Deposit,
         End: end::End,
         Withdrawal: withdrawal::Withdrawal,
         BlockEnd: block_end::BlockEnd,
@@ -90,6 +95,8 @@ const MUL: u64 = 0x02;
 pub struct Layout {
     /// An account, whose code does not change.
     account: Slot<AccountJob>,
+    /// An account of which only the code changes: to what the columns of the balance after hold.
+    account_code: Slot<AccountJob>,
     /// The limbs of an account's balance after, or any two values.
     balance_ranges: [Slot<Range128>; 2],
     /// Any two values, in the last columns of the group.
@@ -115,6 +122,9 @@ pub struct Layout {
     code_word: Slot<CodeWord>,
     code_length: Slot<CodeLength>,
     halt: Slot<Halt>,
+    creation: Slot<Creation>,
+    /// The data that [`halt`](Self::halt) returns is the code of [`code`](Self::code).
+    deposit: Slot<DepositJob>,
     /// A multiplication of a number below 2^128 with a word.
     product: Slot<Alu>,
     receipt: Slot<PublicReceipt>,
@@ -209,6 +219,10 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         code_lo,
         warm_after,
     ];
+    let job_code = [
+        time, reverted, undo, address, nonce, balance_hi, balance_lo, code_hi, code_lo, warm, nonce, balance_hi,
+        balance_lo, after_hi, after_lo, warm,
+    ];
     let named = Named::new(&q);
     let zero = Expr::zero;
     let code = [&at(&[8, 9])[..], &[zero()], &to(10, 4)].concat();
@@ -218,6 +232,7 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
     let receipt = [&[q[0] - 1, q[8].expr()], &at(&[24, 9])[..]].concat();
     Layout {
         account: builder.slot("account", job.map(Cell::expr).to_vec()),
+        account_code: builder.slot("account code", job_code.map(Cell::expr).to_vec()),
         balance_ranges: [after_hi, after_lo].map(|cell| builder.slot("balance range", vec![cell.expr()])),
         ranges: [23, 24].map(|i| builder.slot(format!("range {i}"), at(&[i]))),
         transaction: builder.slot("transaction", to(0, 23)),
@@ -237,6 +252,8 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         code_word: builder.slot("code word", to(10, 5)),
         code_length: builder.slot("code length", at(&[10, 11, 20])),
         halt: builder.slot("halt", to(0, 6)),
+        creation: builder.slot("creation", vec![q[22].expr(), address.expr()]),
+        deposit: builder.slot("deposit", at(&[0, 1, 4, 5, 8, 9])),
         product: builder.slot("product", product),
         receipt: builder.slot("receipt", receipt),
         environment: builder.slot("public environment", to(1, 3)),
@@ -247,11 +264,19 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
 }
 
 /// A number times a power of two and another: the address that two limbs hold.
-fn address(word: &verbatim_gadgets::value::Word) -> Expr {
+fn address(word: &Word) -> Expr {
     &word.hi * Expr::power_of_two(128) + &word.lo
 }
 
 /// One more.
-fn next(value: impl Into<Expr>) -> verbatim_gadgets::value::Counter {
-    verbatim_gadgets::value::Counter::assume(value.into() + F::from(1), "grows by one a row")
+fn next(value: impl Into<Expr>) -> Counter {
+    Counter::assume(value.into() + F::from(1), "grows by one a row")
+}
+
+/// The value of the slot's cell, which is `expr`, and below 2^128.
+fn range(chip: &mut ChipBuilder<'_>, slot: &Slot<Range128>, row: i16, label: &str, expr: impl Into<Expr>) -> Limb {
+    let value = chip.peek(slot, row).value;
+    chip.define(label, value.expr().as_cell().expect("the slot is one cell"), expr);
+    chip.consume(slot, row, &Range128 { value: value.clone() });
+    value
 }

@@ -10,7 +10,7 @@ use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::transaction::*;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
-use verbatim_gadgets::expr::{Cell, F};
+use verbatim_gadgets::expr::F;
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::machine::{Sheet, Workload};
 use verbatim_gadgets::message::{Fact, Linear, Message};
@@ -33,8 +33,11 @@ pub(crate) fn code(number: u128) -> U256 {
 
 /// How the call of a transaction goes.
 #[derive(Clone, Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct Fate {
+    /// Whether the call succeeds.
     pub(crate) success: bool,
+    /// What becomes of what a creation returns.
+    pub(crate) deposit: Outcome,
     pub(crate) gas: i64,
     /// Ticks that it takes.
     pub(crate) ticks: u64,
@@ -57,7 +60,9 @@ pub(crate) struct Tx {
     pub(crate) first: u8,
     /// The name of a creation's input.
     pub(crate) init: U256,
-    pub(crate) outcome: Outcome,
+    /// The code that a creation returns: its hash and its first opcode.
+    pub(crate) deposited: (U256, u8),
+    pub(crate) outcome: Fate,
 }
 
 /// A transaction from account 1 to account 2 that uses 40,000 of 100,000 gas at price 10, of which 2 are the tip.
@@ -82,8 +87,25 @@ pub(crate) fn plain() -> Tx {
         input_length: 0,
         accesses: 0,
     };
-    let outcome = Outcome { success: true, gas: 60_000, ticks: 20, writes: 0, refund: 0, logs: 0, returned: (0, 0) };
-    Tx { public, access: Vec::new(), input: Vec::new(), first: 0x60, init: U256::ZERO, outcome }
+    let outcome = Fate {
+        success: true,
+        deposit: Outcome::Stored,
+        gas: 60_000,
+        ticks: 20,
+        writes: 0,
+        refund: 0,
+        logs: 0,
+        returned: (0, 0),
+    };
+    Tx {
+        public,
+        access: Vec::new(),
+        input: Vec::new(),
+        first: 0x60,
+        init: U256::ZERO,
+        deposited: (EMPTY_CODE, 0),
+        outcome,
+    }
 }
 
 impl Tx {
@@ -220,7 +242,8 @@ impl World {
         let halted = start + 2 + tx.outcome.ticks;
         // A creation's end is two ticks behind that of its call.
         let end = halted + if public.create { 2 } else { 0 };
-        let scope = if tx.outcome.success { 0 } else { end + writes + 1 };
+        let stored = !public.create || tx.outcome.deposit == Outcome::Stored;
+        let scope = if tx.outcome.success && stored { 0 } else { end + writes + 1 };
 
         let begin = self.begin(tx, &public, start, scope);
         let code = begin.code.hash;
@@ -250,6 +273,7 @@ impl World {
         };
         self.send::<Halt>(&halt);
         self.send::<Tally>(&tally);
+        let halt = if public.create { self.deposit(tx, &public, halt) } else { halt };
         self.end(&public, halt, tally, scope, gas_before);
     }
 
@@ -373,6 +397,41 @@ impl World {
         }
     }
 
+    /// What a creation returns. Answers its end.
+    fn deposit(&mut self, tx: &Tx, public: &PublicTransactionNative, halt: HaltNative) -> HaltNative {
+        let HaltNative { clock, call, success, gas, offset, length } = halt;
+        let (hash, opcode) = (tx.deposited.0, tx.deposited.1);
+        let outcome = if success { tx.outcome.deposit } else { Outcome::Passed };
+        let code = CodeNative { hash, pc: 0, opcode, push: U256::from(8), next: 3 };
+        let mut account = AccountBefore::default();
+        if matches!(outcome, Outcome::Stored | Outcome::Invalid) {
+            self.provide::<Code>(&code);
+            self.provide::<CodeLength>(&CodeLengthNative { hash, length });
+            if length > 0 {
+                self.receive::<DepositJob>(&DepositJobNative { clock, call, offset, length, hash });
+            }
+        }
+        if outcome == Outcome::Stored {
+            account = self.access(clock, public.to, None, |account| account.code = hash);
+        }
+        let left = match outcome {
+            Outcome::Stored => gas - 200 * i64::try_from(length).expect("small"),
+            Outcome::Passed => gas,
+            _ => 0,
+        };
+        let after = HaltNative {
+            clock: clock + 2,
+            call: call + 1,
+            success: outcome == Outcome::Stored,
+            gas: left,
+            offset,
+            length,
+        };
+        let event = DepositEvent { halt, address: public.to, account, code, outcome };
+        self.events.push(TransactionEvent::Deposit(event));
+        after
+    }
+
     fn end(
         &mut self,
         public: &PublicTransactionNative,
@@ -457,15 +516,6 @@ impl Trial {
     pub(crate) fn holds(&self) {
         assert_eq!(self.labels(), BTreeSet::new());
         assert_eq!(self.alone(), [""; 0]);
-    }
-
-    /// The cell of window `index` of `chip` in a column and row.
-    pub(crate) fn cell(&self, chip: &str, index: usize, column: &str, row: usize) -> (Cell, usize) {
-        let circuit = &self.grid.circuit;
-        let chip = circuit.chips.iter().position(|def| def.name == chip).expect("a chip of that name");
-        let column = circuit.main.iter().position(|name| name == column).expect("a column of that name");
-        let mut windows = self.grid.windows.iter().filter(|window| window.chip == chip);
-        (Cell::main(column), windows.nth(index).expect("a window").row + row)
     }
 }
 
