@@ -1,4 +1,4 @@
-//! The tables of keccak: functions on numbers of [`SLICES`](super::layout::SLICES) digits, and bytes spread out.
+//! The tables of keccak: functions on numbers of [`SLICES`] digits, and bytes spread out.
 //!
 //! Given nothing, proves facts [`KeccakTable`]. There are no constraints: the entries are fixed.
 //!
@@ -8,7 +8,7 @@
 //! | even | 0, 2, ..., 12 | 0 | `7^n` |
 //! | bits | bits | bits (any pair of the two) | `4^n` |
 //! | xor | 0 to 2: `a + b` | `a xor b` | `3^n` |
-//! | spread | a byte | its bits, [`STRIDE_BITS`](super::layout::STRIDE_BITS) apart | 256 |
+//! | spread | a byte | its bits, [`STRIDE_BITS`] apart | 256 |
 //!
 //! Chi is a function of that sum: for `b - c + 1` in 0, 1, 2 the bit `not b and c` is 1, 0, 0, and where two pairs `(a + d, b - c + 1)` give
 //! one sum, `(s, 2)` and `(s + 1, 0)`, the outputs `s` and `s + 1 + 1` agree modulo two.

@@ -29,7 +29,7 @@ pub struct Binary {
     result: Word,
 }
 
-/// What a step of [`Binary`] is filled from.
+/// What a step of `Binary` is filled from.
 #[derive(Clone, Debug)]
 pub struct BinaryEvent {
     /// The step.

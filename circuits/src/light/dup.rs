@@ -32,7 +32,7 @@ pub struct Dup {
     overflow: Bool,
 }
 
-/// What a step of [`Dup`] is filled from.
+/// What a step of `Dup` is filled from.
 #[derive(Clone, Debug)]
 pub struct DupEvent {
     /// The step.

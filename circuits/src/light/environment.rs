@@ -39,7 +39,7 @@ pub struct Environment {
     value: Word,
 }
 
-/// What a step of [`Environment`] is filled from.
+/// What a step of `Environment` is filled from.
 #[derive(Clone, Debug)]
 pub struct EnvironmentEvent {
     /// The step.

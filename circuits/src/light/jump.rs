@@ -28,7 +28,7 @@ pub struct Jump {
     destination: Operand,
 }
 
-/// What a step of [`Jump`] is filled from.
+/// What a step of `Jump` is filled from.
 #[derive(Clone, Debug)]
 pub struct JumpEvent {
     /// The step.

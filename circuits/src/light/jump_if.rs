@@ -35,7 +35,7 @@ pub struct JumpIf {
     taken: Bool,
 }
 
-/// What a step of [`JumpIf`] is filled from.
+/// What a step of `JumpIf` is filled from.
 #[derive(Clone, Debug)]
 pub struct JumpIfEvent {
     /// The step.

@@ -26,7 +26,7 @@ pub struct Pop {
     a: Operand,
 }
 
-/// What a step of [`Pop`] is filled from.
+/// What a step of `Pop` is filled from.
 #[derive(Clone, Debug)]
 pub struct PopEvent {
     /// The step.

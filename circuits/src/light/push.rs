@@ -28,7 +28,7 @@ pub struct Push {
     next_pc: Counter,
 }
 
-/// What a step of [`Push`] is filled from.
+/// What a step of `Push` is filled from.
 #[derive(Clone, Debug)]
 pub struct PushEvent {
     /// The step.

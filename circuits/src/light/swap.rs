@@ -29,7 +29,7 @@ pub struct Swap {
     b: Operand,
 }
 
-/// What a step of [`Swap`] is filled from.
+/// What a step of `Swap` is filled from.
 #[derive(Clone, Debug)]
 pub struct SwapEvent {
     /// The step.

@@ -31,7 +31,7 @@ pub struct Unary {
     result: Word,
 }
 
-/// What a step of [`Unary`] is filled from.
+/// What a step of `Unary` is filled from.
 #[derive(Clone, Debug)]
 pub struct UnaryEvent {
     /// The step.

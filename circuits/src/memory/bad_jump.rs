@@ -38,7 +38,7 @@ pub struct BadJump {
     length: Counter,
 }
 
-/// What a step of [`BadJump`] is filled from.
+/// What a step of `BadJump` is filled from.
 #[derive(Clone, Debug)]
 pub struct BadJumpEvent {
     /// The step, which fails. Its operands are popped.

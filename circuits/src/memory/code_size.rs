@@ -30,7 +30,7 @@ pub struct CodeSize {
     end: End,
 }
 
-/// What a step of [`CodeSize`] is filled from.
+/// What a step of `CodeSize` is filled from.
 #[derive(Clone, Debug)]
 pub struct CodeSizeEvent {
     /// The step.

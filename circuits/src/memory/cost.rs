@@ -29,7 +29,7 @@ pub struct Cost {
     quotient: Vec<U16>,
 }
 
-/// What a window of [`Cost`] is filled from. One suffices for each size that any step of a block pays for, or has paid for.
+/// What a window of `Cost` is filled from. One suffices for each size that any step of a block pays for, or has paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CostEvent {
     /// The size in words: at most 2^44.

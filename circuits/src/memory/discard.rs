@@ -31,7 +31,7 @@ pub struct Discard {
     gaps: [Gas; 3],
 }
 
-/// What a row of [`Discard`] is filled from: tokens as they are found.
+/// What a row of `Discard` is filled from: tokens as they are found.
 #[derive(Clone, Debug)]
 pub enum DiscardEvent {
     /// A word of a stack, and if there is one the word of the slot below.

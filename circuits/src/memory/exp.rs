@@ -47,7 +47,7 @@ pub struct Exp {
     end: End,
 }
 
-/// What a step of [`Exp`] is filled from.
+/// What a step of `Exp` is filled from.
 #[derive(Clone, Debug)]
 pub struct ExpEvent {
     /// The step. Where it fails, its operands are popped unless the stack has too few.

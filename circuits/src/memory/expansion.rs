@@ -264,7 +264,7 @@ pub struct Request {
     pub words: Expr,
 }
 
-/// The cells that a [`Growth`] and an [`Expansion`] take: flags, anywhere in the window.
+/// The cells that a `Growth` and an [`Expansion`] take: flags, anywhere in the window.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpansionCells {
     /// One where memory grows.

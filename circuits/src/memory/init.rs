@@ -38,7 +38,7 @@ pub struct Init {
     gap: Gas,
 }
 
-/// What a row of [`Init`] is filled from: one word of an order. All of an order's words need one row each.
+/// What a row of `Init` is filled from: one word of an order. All of an order's words need one row each.
 #[derive(Clone, Debug)]
 pub struct InitEvent {
     /// The call.

@@ -53,7 +53,7 @@ pub struct InputLoad {
     end: End,
 }
 
-/// What a step of [`InputLoad`] is filled from.
+/// What a step of `InputLoad` is filled from.
 #[derive(Clone, Debug)]
 pub struct InputLoadEvent {
     /// The step. Where it fails, nothing is popped.

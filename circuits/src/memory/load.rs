@@ -38,7 +38,7 @@ pub struct Load {
     end: End,
 }
 
-/// What a step of [`Load`] is filled from.
+/// What a step of `Load` is filled from.
 #[derive(Clone, Debug)]
 pub struct LoadEvent {
     /// The step, which succeeds.

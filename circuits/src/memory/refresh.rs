@@ -41,7 +41,7 @@ pub struct Refresh {
     gaps: [Gas; 3],
 }
 
-/// What a row of [`Refresh`] is filled from: the token as it is found, and the time at which it is sent.
+/// What a row of `Refresh` is filled from: the token as it is found, and the time at which it is sent.
 #[derive(Clone, Debug)]
 pub enum RefreshEvent {
     /// A word of a stack.

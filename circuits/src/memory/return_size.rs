@@ -33,7 +33,7 @@ pub struct ReturnSize {
     end: End,
 }
 
-/// What a step of [`ReturnSize`] is filled from.
+/// What a step of `ReturnSize` is filled from.
 #[derive(Clone, Debug)]
 pub struct ReturnSizeEvent {
     /// The step.

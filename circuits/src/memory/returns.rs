@@ -47,7 +47,7 @@ pub struct Return {
     end: End,
 }
 
-/// What a step of [`Return`] is filled from.
+/// What a step of `Return` is filled from.
 #[derive(Clone, Debug)]
 pub struct ReturnEvent {
     /// The step. Where it fails, its operands are popped unless the stack has too few.

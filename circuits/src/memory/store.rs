@@ -36,7 +36,7 @@ pub struct Store {
     end: End,
 }
 
-/// What a step of [`Store`] is filled from.
+/// What a step of `Store` is filled from.
 #[derive(Clone, Debug)]
 pub struct StoreEvent {
     /// The step, which succeeds.

@@ -32,7 +32,7 @@ pub struct Ternary {
     end: End,
 }
 
-/// What a step of [`Ternary`] is filled from.
+/// What a step of `Ternary` is filled from.
 #[derive(Clone, Debug)]
 pub struct TernaryEvent {
     /// The step. Where it fails, nothing is popped.

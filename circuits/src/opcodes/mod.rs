@@ -1,7 +1,7 @@
 //! The schedule of opcodes: what the block's fork says of each of the 256.
 //!
 //! The forks' [schedules](crate::schedule) are fixed columns, one row for each fork and opcode, and each row is an
-//! [`Opcode`](crate::bus::Opcode) fact. In the rows of another fork than the block's, the fact's class is moved by a
+//! [`Opcode`] fact. In the rows of another fork than the block's, the fact's class is moved by a
 //! multiple of 256 that is not zero, to where no chip's class is.
 
 mod entry;

@@ -52,7 +52,7 @@ pub struct Account {
     length: CodeLength,
 }
 
-/// What a step of [`Account`] is filled from.
+/// What a step of `Account` is filled from.
 #[derive(Clone, Debug)]
 pub struct AccountEvent {
     /// The step, its call's context and tally.

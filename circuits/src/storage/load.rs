@@ -80,7 +80,7 @@ pub struct Load {
     access: SlotAccess,
 }
 
-/// What a step of [`Load`] is filled from.
+/// What a step of `Load` is filled from.
 #[derive(Clone, Debug)]
 pub struct LoadEvent {
     /// The step, its call's context and tally.

@@ -6,7 +6,7 @@
 //!
 //! # Reverts
 //! A step that succeeds and may change a record, if only its warmth, is counted: it receives its call's
-//! [`Tally`](crate::bus::Tally) and sends it with one write more. With `r` writes before, and where the call or a caller of
+//! [`Tally`] and sends it with one write more. With `r` writes before, and where the call or a caller of
 //! it fails in the end, the record is restored at the time `scope - r`: later than every step of the failing call, and in
 //! the reverse order of the writes.
 //!

@@ -35,7 +35,7 @@ pub struct SelfBalance {
     next_pc: Counter,
 }
 
-/// What a step of [`SelfBalance`] is filled from.
+/// What a step of `SelfBalance` is filled from.
 #[derive(Clone, Debug)]
 pub struct SelfBalanceEvent {
     /// The step.

@@ -56,7 +56,7 @@ pub struct Store {
     cause: Any,
 }
 
-/// What a step of [`Store`] is filled from.
+/// What a step of `Store` is filled from.
 #[derive(Clone, Debug)]
 pub struct StoreEvent {
     /// The step, its call's context and tally.

@@ -15,7 +15,7 @@ use alloy_primitives::{B256, U256};
 use verbatim_circuits::arith::{ArithChips, ArithWork};
 use verbatim_circuits::bus::{Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
-use verbatim_circuits::keccak::{KeccakSheets, KeccakWork};
+use verbatim_circuits::keccak::{self, KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
 use verbatim_circuits::opcodes::{self, OpcodeChips};
 use verbatim_circuits::schedule::{Fork, opcode};
@@ -45,6 +45,8 @@ pub struct Assembly {
     keccak: KeccakSheets,
     public: PublicMessages,
     steps: Steps,
+    code_bytes: u64,
+    positions: Vec<Position>,
 }
 
 /// How many steps there were, and of how many the circuits prove the execution.
@@ -80,6 +82,36 @@ impl Assembly {
     pub fn steps(&self) -> Steps {
         self.steps
     }
+
+    /// The units of work that costs are counted by.
+    pub fn units(&self) -> Units {
+        let permutations = self.keccak.permutations.states().len() as u64;
+        let circuit = self.keccak.permutations.circuit();
+        let cells = circuit.main.len() + circuit.aux_columns();
+        let rows = permutations.div_ceil(keccak::layout::SLICES as u64) as usize
+            * keccak::layout::HEIGHT
+            * keccak::layout::LANE;
+        Units { step_circuits: &["light"], code_bytes: self.code_bytes, permutations, keccak_cells: rows * cells }
+    }
+
+    /// Where in the block the event was that a window of `circuit` was filled from, if the circuit's windows are steps.
+    pub fn position(&self, circuit: &str, origin: u64) -> Option<Position> {
+        let known = circuit == self.light.circuit().name;
+        known.then(|| self.positions.get(usize::try_from(origin).ok()?).copied()).flatten()
+    }
+}
+
+/// How much work of each kind there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Units {
+    /// The circuits whose windows are steps.
+    pub step_circuits: &'static [&'static str],
+    /// Bytes of code that is executed or read.
+    pub code_bytes: u64,
+    /// Permutations of keccak.
+    pub permutations: u64,
+    /// Main and auxiliary cells of the batches of permutations.
+    pub keccak_cells: usize,
 }
 
 /// Turns the traces of one block into an [`Assembly`].
@@ -96,6 +128,8 @@ pub struct Assembler {
     /// How often each fact about the environment was asked for.
     environment: BTreeMap<(u64, u8), (U256, i64)>,
     steps: Steps,
+    /// Where each step of the block is.
+    positions: Vec<Position>,
 }
 
 impl Assembler {
@@ -111,6 +145,7 @@ impl Assembler {
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
             steps: Steps::default(),
+            positions: Vec::new(),
         }
     }
 
@@ -122,6 +157,7 @@ impl Assembler {
         let mut run = Run { trace, block, began: self.clock, calls: HashMap::new(), origin: self.steps.total };
         self.clock += PUBLIC_TICKS;
         for index in 0..trace.steps.len() {
+            self.positions.push(run.position(index));
             self.step(&mut run, index)?;
             self.steps.total += 1;
         }
@@ -144,7 +180,9 @@ impl Assembler {
             self.public_environment(owner, opcode, value, count);
         }
         let mut keccak = KeccakWork::new();
+        let mut code_bytes = 0;
         for code in self.bytecode.codes() {
+            code_bytes += code.len() as u64;
             keccak.long(code);
         }
         Assembly {
@@ -156,6 +194,8 @@ impl Assembler {
             keccak: keccak.finish(),
             public: self.public,
             steps: self.steps,
+            code_bytes,
+            positions: self.positions,
         }
     }
 

@@ -288,6 +288,28 @@ fn an_order_is_served_whole() {
     assert!(!early.objections(&early.grid()).is_empty());
 }
 
+/// The costs that an expansion consumes are what the cost chip provides, as often.
+#[test]
+fn costs_are_provided_as_often_as_they_are_consumed() {
+    let mut case = access("load that expands", &Setting::new(0x51, &[n(97)]).memory(4), false);
+    case.events.push(case.events[0].clone());
+    case.events.extend([4, 5].map(|words| MemoryEvent::Cost(CostEvent { words })));
+    let mut grid = case.grid();
+    let mut counts = verbatim_gadgets::bus::FactCounts::default();
+    counts.consume(&grid);
+    counts.provide(&mut grid);
+    let left = |grid: &Grid| {
+        let mut balance = Balance::default();
+        balance.add_grid(grid);
+        balance.unbalanced().into_iter().filter(|u| u.tag.id == MemoryCost::TAG.id).count()
+    };
+    assert_eq!(left(&grid), 0);
+    assert!(failures(&grid).is_empty());
+    let clock = MACHINE.0.main.iter().position(|name| name == "clock").expect("the column");
+    grid.main[clock][grid.windows[2].row] += F::from(1);
+    assert_eq!(left(&grid), 1);
+}
+
 /// The events of every case, without the rest of the machine.
 pub(super) fn all_in_one() -> Case {
     let mut one = Case::new("all");
