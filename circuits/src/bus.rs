@@ -683,6 +683,15 @@ message! {
         address: Address,
     }
 
+    /// A code that is an EIP-7702 delegation: `0xef0100` and an address. Provided by the transaction circuit; consumed by the
+    /// beginning of a transaction whose sender has such a code.
+    pub struct Delegation, DelegationNative = Fact 65 "delegation" {
+        /// The code.
+        code: Word,
+        /// The account whose code runs in its place.
+        address: Address,
+    }
+
     /// Public: what a block-level environment opcode pushes, or which fork the block is of. The verifier sends one for each
     /// of COINBASE, TIMESTAMP, NUMBER, PREVRANDAO, GASLIMIT and BASEFEE, from the header's fields; CHAINID, from the chain's
     /// configuration; BLOBBASEFEE from Cancun on, by EIP-4844 from the header's excess blob gas and the configuration; and

@@ -1,7 +1,7 @@
 //! The beginning of a transaction or a system call.
 //!
 //! **Given** the cursor, the transaction that the verifier sent under its index, and the block's coinbase.
-//! **Proves** that the sender, who has no code, had the nonce, which grew by one, and could pay, and paid, what the transaction
+//! **Proves** that the sender, who has no code but a delegation, had the nonce, which grew by one, and could pay, and paid, what the transaction
 //! may cost; that sender, recipient, coinbase and the entries of the access list are warm; that the value has gone from the
 //! sender to the recipient; and that the transaction's own call begins with the recipient's code, or a creation's input.
 //!
@@ -17,7 +17,8 @@
 //! | upfront: hi, upfront: lo | 1 | the balance less what the sender must have, both limbs ranged |
 //! | pay carry, out carry, in carry is boolean | 2 | |
 //! | pay, out, in: balance hi, lo | 1 | the balances behind the three payments |
-//! | sender has no code: hi, lo | 2 | EIP-3607 |
+//! | sender delegates is boolean | 2 | |
+//! | sender has no code: hi, lo | 2 | EIP-3607: unless it is a delegation |
 //! | high part: ... (3) | 2 | whether the recipient is below 2^128 |
 //! | low is boolean | 2 | |
 //! | low addresses are looked at | 3 | a recipient from 1 to 2^128 is low |
@@ -85,11 +86,13 @@ pub struct Begin {
     code: Code,
     scope: Counter,
     coinbase: Environment,
+    delegate: Address,
     borrow: Bool,
+    delegates: Bool,
     low: Bool,
     pay: Change,
-    recipient: Touch,
-    coinbase_touch: Touch,
+    /// Of the recipient and the coinbase.
+    touches: [Touch; 2],
     transfer: [Change; 2],
 }
 
@@ -107,6 +110,8 @@ pub struct BeginEvent {
     pub scope: u64,
     /// The block's coinbase.
     pub coinbase: U256,
+    /// The account that the sender's code names, if it is a delegation.
+    pub delegate: Option<U256>,
     /// The sender at `t`; anything for a system call.
     pub sender: AccountBefore,
     /// The recipient, or the account to create, at `t + 1`.
@@ -134,40 +139,19 @@ impl Chip for Begin {
         let context = chip.peek(&layout.context, 0);
         let parts = Parts { cursor, public, context };
 
-        let [borrow, low] =
-            [Self::upfront(chip, layout, &parts, &accounts[0]), Self::not_precompile(chip, layout, &parts)];
+        let [borrow, delegates] = Self::upfront(chip, layout, &parts, &accounts[0]);
+        let low = Self::not_precompile(chip, layout, &parts);
         Self::code(chip, &parts, &accounts, &code);
         let scope = parts.context.scope.clone();
         let free = chip.is_zero("free", 1, &parts.public.value.hi + &parts.public.value.lo);
         Self::context(chip, layout, &parts);
         let paid = free.not();
-        let (create, pays) = (&parts.public.create, parts.public.system.not());
+        let create = &parts.public.create;
         let arrives = chip.store_bool("arrives", CLOCK_ROW, &or(&paid, create));
 
         let coinbase = Self::environment(chip, layout, &parts);
-        let (sender, recipient) = (address(&parts.public.sender), parts.context.address.expr());
-        let begins = |row: u64, flag: &Bool, address: &Expr, nonce: Expr| Order {
-            row: row as i16,
-            flag: flag.clone(),
-            clock: &parts.cursor.clock + row,
-            address: address.clone(),
-            nonce,
-            warm: Some(parts.cursor.clock.expr()),
-            undo: Order::stays(),
-        };
-        let one = Expr::one;
-        let order = begins(0, &pays, &sender, one());
-        let pay = Change::build(
-            chip,
-            layout,
-            ("pay", PENDING_ROW),
-            (&accounts[0], order),
-            (Direction::Out, &parts.public.charge),
-        );
-        let order = begins(1, &Bool::constant(true), &recipient, Expr::zero());
-        let touched = Touch::build(chip, layout, &accounts[1], order);
-        let order = begins(2, &pays, &address(&coinbase.value), Expr::zero());
-        let coinbase_touch = Touch::build(chip, layout, &accounts[2], order);
+        let delegate = chip.peek(&layout.delegation, 0).address;
+        let (pay, touches) = Self::own_accesses(chip, layout, &parts, &accounts, &coinbase);
         let transfer = Self::transfer(chip, layout, &parts, &accounts, (&paid, &arrives));
         Self::access_list(chip, layout, &parts);
         Self::tally(chip, layout, &parts, &paid + &arrives);
@@ -177,7 +161,7 @@ impl Chip for Begin {
         // The account is that of the row, at which value arrives.
         chip.send_if(&layout.creation, CLOCK_ROW, create, &creation);
         let Parts { cursor, public, .. } = parts;
-        Self { cursor, public, code, scope, coinbase, borrow, low, pay, recipient: touched, coinbase_touch, transfer }
+        Self { cursor, public, code, scope, coinbase, delegate, borrow, delegates, low, pay, touches, transfer }
     }
 
     fn fill(&self, event: &BeginEvent, row: &mut WindowWriter<'_>) {
@@ -188,11 +172,16 @@ impl Chip for Begin {
         row.set(&self.coinbase.value, event.coinbase);
         let ((_, balance), (_, upfront)) = (split(&event.sender.balance), split(&event.public.upfront));
         row.set(&self.borrow, balance < upfront);
+        row.set(&self.delegates, event.delegate.is_some());
+        if let Some(delegate) = event.delegate {
+            row.set(&self.delegate, delegate);
+        }
         let (hi, lo) = split(&event.public.to);
         row.set(&self.low, hi == 0 && lo != 0);
         self.pay.fill(&event.sender, &event.public.charge, row);
-        self.recipient.fill(&event.recipient, row);
-        self.coinbase_touch.fill(&event.coinbase_account, row);
+        let [recipient, coinbase] = &self.touches;
+        recipient.fill(&event.recipient, row);
+        coinbase.fill(&event.coinbase_account, row);
         let [source, target] = &self.transfer;
         source.fill(&event.source, &event.public.value, row);
         target.fill(&event.target, &event.public.value, row);
@@ -217,6 +206,7 @@ impl Begin {
     fn reserve(chip: &mut ChipBuilder<'_>, layout: &Layout) {
         chip.peek(&layout.exec, 0);
         chip.peek(&layout.context, 0);
+        chip.peek(&layout.delegation, 0);
         for row in 1..=CLOCK_ROW {
             layout.facts.iter().for_each(|slot| drop(chip.peek(slot, row)));
         }
@@ -232,12 +222,14 @@ impl Begin {
     }
 
     /// The sender has what the transaction asks for, and its nonce, and no code.
-    fn upfront(chip: &mut ChipBuilder<'_>, layout: &Layout, parts: &Parts, sender: &AccountJob) -> Bool {
+    fn upfront(chip: &mut ChipBuilder<'_>, layout: &Layout, parts: &Parts, sender: &AccountJob) -> [Bool; 2] {
         let PublicTransaction { system, nonce, upfront, .. } = &parts.public;
         chip.require_equal("sender's nonce", &sender.nonce, nonce);
-        let empty = Word::constant(EMPTY_CODE);
+        let delegates = chip.bool("sender delegates", 1);
+        chip.learn_if(&layout.delegation, 0, &delegates);
+        let (empty, plain) = (Word::constant(EMPTY_CODE), system.not() - &delegates);
         for (limb, code, none) in [("hi", &sender.code.hi, empty.hi), ("lo", &sender.code.lo, empty.lo)] {
-            chip.require_equal_if(format!("sender has no code: {limb}"), &system.not(), code, none);
+            chip.require_zero(format!("sender has no code: {limb}"), &plain * (code - none));
         }
         let borrow = chip.bool("upfront borrow", PENDING_ROW);
         let hi = &sender.balance.hi - &upfront.hi - &borrow;
@@ -245,7 +237,7 @@ impl Begin {
         for (slot, (limb, left)) in layout.ranges.iter().zip([("hi", hi), ("lo", lo)]) {
             range(chip, slot, 1, &format!("upfront: {limb}"), left);
         }
-        borrow
+        [borrow, delegates]
     }
 
     /// The recipient is no precompile: those run no code.
@@ -317,6 +309,33 @@ impl Begin {
         let coinbase = Environment { owner: Counter::constant(0), opcode: Byte::constant(COINBASE), value };
         chip.consume(a, 1, &coinbase);
         coinbase
+    }
+
+    /// The accesses that are never undone: the sender pays, recipient and coinbase are touched.
+    fn own_accesses(
+        chip: &mut ChipBuilder<'_>,
+        layout: &Layout,
+        parts: &Parts,
+        accounts: &[AccountJob],
+        coinbase: &Environment,
+    ) -> (Change, [Touch; 2]) {
+        let pays = parts.public.system.not();
+        let order = |row: u64, flag: &Bool, address: Expr, nonce: u64| Order {
+            row: row as i16,
+            flag: flag.clone(),
+            clock: &parts.cursor.clock + row,
+            address,
+            nonce: nonce.into(),
+            warm: Some(parts.cursor.clock.expr()),
+            undo: Order::stays(),
+        };
+        let paying = order(0, &pays, address(&parts.public.sender), 1);
+        let charge = (Direction::Out, &parts.public.charge);
+        let pay = Change::build(chip, layout, ("pay", PENDING_ROW), (&accounts[0], paying), charge);
+        let recipient = order(1, &Bool::constant(true), parts.context.address.expr(), 0);
+        let coinbase = order(2, &pays, address(&coinbase.value), 0);
+        let recipient = Touch::build(chip, layout, &accounts[1], recipient);
+        (pay, [recipient, Touch::build(chip, layout, &accounts[2], coinbase)])
     }
 
     /// Value leaves the sender, then arrives at the recipient, both in the call's scope.

@@ -43,6 +43,7 @@ mod access_slot;
 mod begin;
 mod block_end;
 mod change;
+mod delegation;
 mod deposit;
 mod end;
 mod environment;
@@ -56,9 +57,9 @@ use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::value::{Counter, Limb, Word};
 
 use crate::bus::{
-    Access, AccountJob, Alu, BlockEnd, Code, CodeLength, CodeWord, Context, Creation, Cursor, DepositJob, Environment,
-    Exec, Halt, Memory, Pending, PublicAccess, PublicEnvironment, PublicInput, PublicReceipt, PublicTransaction,
-    PublicWithdrawal, Range128, Storage, Tally, TransactionClock,
+    Access, AccountJob, Alu, BlockEnd, Code, CodeLength, CodeWord, Context, Creation, Cursor, Delegation, DepositJob,
+    Environment, Exec, Halt, Memory, Pending, PublicAccess, PublicEnvironment, PublicInput, PublicReceipt,
+    PublicTransaction, PublicWithdrawal, Range128, Storage, Tally, TransactionClock,
 };
 
 pub use access_address::AccessAddressEvent;
@@ -66,6 +67,7 @@ pub use access_slot::AccessSlotEvent;
 pub use begin::BeginEvent;
 pub use block_end::BlockEndEvent;
 pub use change::AccountBefore;
+pub use delegation::DelegationEvent;
 pub use deposit::{DepositEvent, Outcome};
 pub use end::EndEvent;
 pub use environment::EnvironmentEvent;
@@ -80,6 +82,7 @@ chips! {
         AccessAddress: access_address::AccessAddress,
         AccessSlot: access_slot::AccessSlot,
         Input: input::Input,
+        Delegation: delegation::Delegation,
         Deposit: deposit::Deposit,
         End: end::End,
         Withdrawal: withdrawal::Withdrawal,
@@ -90,7 +93,7 @@ chips! {
 /// The opcode of the multiplication that fees are computed with.
 const MUL: u64 = 0x02;
 
-/// The columns and slots of a row: a group of 14 for an account, and one of 25 for everything else.
+/// The columns and slots of a row: a group of 14 for an account, and one of 26 for everything else.
 #[derive(Debug)]
 pub struct Layout {
     /// An account, whose code does not change.
@@ -99,7 +102,7 @@ pub struct Layout {
     account_code: Slot<AccountJob>,
     /// The limbs of an account's balance after, or any two values.
     balance_ranges: [Slot<Range128>; 2],
-    /// Any two values, in the last columns of the group.
+    /// Any two values, where no cursor is.
     ranges: [Slot<Range128>; 2],
     transaction: Slot<PublicTransaction>,
     cursor: Slot<Cursor>,
@@ -121,6 +124,8 @@ pub struct Layout {
     memory: Slot<Memory>,
     code_word: Slot<CodeWord>,
     code_length: Slot<CodeLength>,
+    /// The code of the account, and an address in the last column.
+    delegation: Slot<Delegation>,
     halt: Slot<Halt>,
     creation: Slot<Creation>,
     /// The data that [`halt`](Self::halt) returns is the code of [`code`](Self::code).
@@ -148,7 +153,7 @@ struct Named {
 }
 
 impl Named {
-    fn new(q: &[Cell; 25]) -> Self {
+    fn new(q: &[Cell; 26]) -> Self {
         let second = |i: usize| q[i].shifted(1);
         Self {
             clock: q[23],
@@ -196,7 +201,7 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         names.map(|name| builder.main(name));
     let after = ["nonce after", "balance after.hi", "balance after.lo", "warm after"];
     let [nonce_after, after_hi, after_lo, warm_after] = after.map(|name| builder.main(name));
-    let q: [Cell; 25] = std::array::from_fn(|i| builder.main(format!("shared {i}")));
+    let q: [Cell; 26] = std::array::from_fn(|i| builder.main(format!("shared {i}")));
     let gap = builder.checked16("gap");
 
     let at = |columns: &[usize]| columns.iter().map(|i| q[*i].expr()).collect::<Vec<Expr>>();
@@ -251,6 +256,7 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         memory: builder.slot("memory", at(&[9, 12, 13, 14, 9])),
         code_word: builder.slot("code word", to(10, 5)),
         code_length: builder.slot("code length", at(&[10, 11, 20])),
+        delegation: builder.slot("delegation", [code_hi, code_lo, q[25]].map(Cell::expr).to_vec()),
         halt: builder.slot("halt", to(0, 6)),
         creation: builder.slot("creation", vec![q[22].expr(), address.expr()]),
         deposit: builder.slot("deposit", at(&[0, 1, 4, 5, 8, 9])),

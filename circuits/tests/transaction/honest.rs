@@ -7,6 +7,7 @@ use ruint::aliases::U256;
 use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::transaction::{Outcome, TransactionChips};
 use verbatim_gadgets::audit::{ChipCell, audit};
+use verbatim_gadgets::check::check;
 use verbatim_gadgets::chip::{ChipDef, Role};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
@@ -54,6 +55,7 @@ pub(crate) fn items() -> World {
         world.transaction(&plain().with(|tx| tx.public.to = to));
     }
     creations(&mut world);
+    world.transaction(&plain().with(|tx| (tx.public.sender, tx.delegate) = (address(4), Some(address(77)))));
     world.withdrawal(address(5), 1_000_000_000);
     world.withdrawal(word(0, 9), u128::from(u64::MAX) * 1_000_000_000);
     world.transaction(&plain().with(|tx| tx.public.system = true));
@@ -92,23 +94,36 @@ fn creations(world: &mut World) {
 }
 
 /// Sender, recipient and coinbase are one.
-fn one_for_all() -> Trial {
+fn one_for_all() -> World {
     let mut world = World::new(address(1));
     world.transaction(&plain().with(|tx| (tx.public.to, tx.public.value) = (address(1), word(1, 5))));
     world.transaction(&plain().with(|tx| {
         (tx.public.to, tx.public.value) = (address(1), word(1, 5));
         (tx.outcome.success, tx.outcome.writes) = (false, 9);
     }));
-    world.finish()
+    world
 }
 
 #[test]
 fn honest_blocks_hold() {
-    for trial in [block(), one_for_all(), World::new(address(1)).finish()] {
+    for trial in [block(), one_for_all().finish(), World::new(address(1)).finish()] {
         trial.holds();
         let (circuit, sum) = ShardCircuit::for_mock_prover(&trial.grid);
         let prover = MockProver::run(trial.grid.k, &circuit, vec![vec![sum]]).expect("the circuit fits");
         prover.verify().expect("MockProver agrees");
+    }
+}
+
+/// The state's circuit serves every access, and undoes those of calls that fail.
+#[test]
+fn the_state_agrees() {
+    for world in [items(), one_for_all()] {
+        let (grid, public) = world.state();
+        let mut trial = world.finish();
+        assert!(check(&grid).failures.is_empty());
+        trial.others.merge(public);
+        trial.others.add_grid(&grid);
+        trial.holds();
     }
 }
 

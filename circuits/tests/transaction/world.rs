@@ -6,7 +6,7 @@ use ruint::aliases::U256;
 use verbatim_circuits::bus::*;
 use verbatim_circuits::light::TRANSACTION;
 use verbatim_circuits::opcodes::FORK;
-use verbatim_circuits::state::EMPTY_CODE;
+use verbatim_circuits::state::{AccessEvent, AccountBoundaryEvent, EMPTY_CODE, StateChips, StateEvent};
 use verbatim_circuits::transaction::*;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
@@ -62,6 +62,8 @@ pub(crate) struct Tx {
     pub(crate) init: U256,
     /// The code that a creation returns: its hash and its first opcode.
     pub(crate) deposited: (U256, u8),
+    /// The account that the sender's code names, if it is a delegation.
+    pub(crate) delegate: Option<U256>,
     pub(crate) outcome: Fate,
 }
 
@@ -104,6 +106,7 @@ pub(crate) fn plain() -> Tx {
         first: 0x60,
         init: U256::ZERO,
         deposited: (EMPTY_CODE, 0),
+        delegate: None,
         outcome,
     }
 }
@@ -129,6 +132,9 @@ pub(crate) struct World {
     pub(crate) others: Balance,
     counts: FactCounts,
     accounts: BTreeMap<U256, AccountBefore>,
+    /// Accesses to accounts, and for each account the one before the block and the time of its last token.
+    state: Vec<AccessEvent>,
+    tokens: BTreeMap<U256, (AccountBefore, u64)>,
     cursor: CursorNative,
     coinbase: U256,
 }
@@ -154,6 +160,8 @@ impl World {
             others: Balance::default(),
             counts: FactCounts::default(),
             accounts: (1..=5).map(account).collect(),
+            state: Vec::new(),
+            tokens: BTreeMap::new(),
             cursor: cursor.clone(),
             coinbase,
         };
@@ -201,7 +209,7 @@ impl World {
         let before = *account;
         change(account);
         let after = *account;
-        self.receive::<AccountJob>(&AccountJobNative {
+        let job = AccountJobNative {
             clock,
             reverted: undo.is_some(),
             undo: undo.unwrap_or(0),
@@ -214,7 +222,12 @@ impl World {
             balance_after: after.balance,
             code_after: after.code,
             warm_after: after.warm,
-        });
+        };
+        self.receive::<AccountJob>(&job);
+        let token = self.tokens.entry(address).or_insert((before, 0));
+        let gap = u16::try_from(clock - 1 - token.1).expect("a short block");
+        token.1 = clock;
+        self.state.push(AccessEvent { job, gap, undo_gap: 0 });
         before
     }
 
@@ -308,6 +321,7 @@ impl World {
         }
         if scope > 0 {
             self.accounts = saved;
+            self.undo();
         }
         let hash = if public.create { tx.init } else { recipient.code };
         let code = CodeNative { hash, pc: 0, opcode: tx.first, push: U256::from(9), next: 2 };
@@ -315,8 +329,65 @@ impl World {
         if public.create {
             self.provide::<CodeLength>(&CodeLengthNative { hash, length: public.input_length });
         }
+        let delegate = tx.delegate;
+        if let Some(delegate) = delegate {
+            let event = DelegationEvent { code: sender.code, address: delegate };
+            self.provide::<CodeLength>(&CodeLengthNative { hash: sender.code, length: 23 });
+            let bytes = [&[0xef, 1, 0][..], &delegate.to_be_bytes::<32>()[12..], &[0; 9]].concat();
+            let word = U256::from_be_slice(&bytes);
+            self.provide::<CodeWord>(&CodeWordNative { hash: sender.code, index: 0, word });
+            self.events.push(TransactionEvent::Delegation(event));
+        }
         let (cursor, public) = (self.cursor.clone(), public.clone());
-        BeginEvent { cursor, public, code, scope, coinbase, sender, recipient, coinbase_account, source, target }
+        BeginEvent {
+            cursor,
+            public,
+            code,
+            scope,
+            coinbase,
+            delegate,
+            sender,
+            recipient,
+            coinbase_account,
+            source,
+            target,
+        }
+    }
+
+    /// The state undoes the accesses that are to be undone, the last one first.
+    fn undo(&mut self) {
+        for access in self.state.iter_mut().rev().take(2).filter(|access| access.job.reverted) {
+            let token = self.tokens.get_mut(&access.job.address).expect("it was accessed");
+            access.undo_gap = u16::try_from(access.job.undo - 1 - token.1).expect("a short block");
+            token.1 = access.job.undo;
+        }
+    }
+
+    /// The state's circuit behind the block, and the verifier's messages to it.
+    pub(crate) fn state(&self) -> (Grid, Balance) {
+        let mut sheet = Sheet::<StateChips>::new();
+        let mut public = Balance::default();
+        for access in &self.state {
+            public.add_public::<AccountJob>(&access.job, F::from(1));
+            sheet.push(access.job.clock, StateEvent::Access(access.clone()));
+        }
+        for (address, (before, clock)) in &self.tokens {
+            let after = self.accounts[address];
+            let message = PublicAccountNative {
+                address: *address,
+                nonce_before: before.nonce,
+                balance_before: before.balance,
+                code_before: before.code,
+                nonce_after: after.nonce,
+                balance_after: after.balance,
+                code_after: after.code,
+            };
+            public.add_public::<PublicAccount>(&message, F::from(1));
+            let event = AccountBoundaryEvent { public: message, warm: after.warm, clock: *clock };
+            sheet.push(0, StateEvent::AccountBoundary(event));
+        }
+        let work: &dyn Workload = &sheet;
+        (work.grid(9, 0..work.len()).expect("there is room"), public)
     }
 
     fn access_list(&mut self, tx: &Tx, public: &PublicTransactionNative, time: u64) {

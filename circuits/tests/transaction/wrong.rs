@@ -30,8 +30,8 @@ fn flag(trial: &Trial, name: &str, flag: &str) -> Cell {
     *constraint.expect("a flag of that name").expr.cells().first().expect("a cell")
 }
 
-/// Sets cells of a window; those that are equal to an expression follow. Answers which constraints reject it.
-fn labels_with(honest: &Trial, name: &str, row: usize, cells: &[(Cell, F)]) -> BTreeSet<String> {
+/// Sets cells of a window; those that are equal to an expression follow.
+fn changed(honest: &Trial, name: &str, row: usize, cells: &[(Cell, F)]) -> Trial {
     let mut wrong = honest.clone();
     cells.iter().for_each(|(cell, value)| wrong.grid.write(*cell, row, *value));
     let circuit = Arc::clone(&wrong.grid.circuit);
@@ -42,7 +42,12 @@ fn labels_with(honest: &Trial, name: &str, row: usize, cells: &[(Cell, F)]) -> B
             wrong.grid.write(*cell, row, value);
         }
     }
-    wrong.labels()
+    wrong
+}
+
+/// Which constraints reject what [`changed`] makes.
+fn labels_with(honest: &Trial, name: &str, row: usize, cells: &[(Cell, F)]) -> BTreeSet<String> {
+    changed(honest, name, row, cells).labels()
 }
 
 fn only(label: &str) -> BTreeSet<String> {
@@ -169,6 +174,23 @@ fn eip_3607_a_sender_has_no_code() {
         labels.iter().all(|label| label.starts_with("begin: sender has no code")) && labels.len() == 2,
         "{labels:?}"
     );
+}
+
+/// A delegation is 23 bytes that begin with 0xef0100; nothing else lets an account with code send.
+#[test]
+fn eip_7702_a_delegation_is_marked() {
+    let honest = block();
+    let row = rows(&honest, "delegation")[0];
+    let column = |name: &str| honest.grid.circuit.main.iter().position(|other| other == name).expect("a column");
+    let power = |bits: u64| F::from(2).pow([bits]);
+    // The marker one more or less; something behind the address.
+    for (name, change) in [("shared 13", power(104)), ("shared 13", -power(104)), ("shared 14", power(71))] {
+        let cell = Cell::main(column(name));
+        let value = honest.grid.read(cell, row) + change;
+        let wrong = changed(&honest, "delegation", row, &[(cell, value)]);
+        assert_eq!(wrong.labels(), BTreeSet::new());
+        rejected(&wrong, "range128");
+    }
 }
 
 /// The block, with one event changed.
