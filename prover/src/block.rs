@@ -16,7 +16,10 @@
 
 mod statement;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use verbatim_gadgets::{
     circuit::Circuit,
@@ -46,6 +49,9 @@ use crate::{
 
 pub use statement::{PUBLIC, StatementError};
 
+/// The folder of the shards within a proof's folder.
+const SHARDS: &str = "shards";
+
 /// The greatest shard: 2^20 rows.
 pub const GREATEST_K: u32 = 20;
 
@@ -73,6 +79,9 @@ pub enum BlockError {
     /// A file of the bundle cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The folder to write to holds something already.
+    #[error("{} exists and is not an empty folder: name another one, or remove it", .0.display())]
+    Occupied(PathBuf),
     /// The public messages cannot be read or written.
     #[error(transparent)]
     Statement(#[from] StatementError),
@@ -216,8 +225,21 @@ impl BlockProof {
     /// # Errors
     /// [`BlockError::File`] and [`BlockError::Statement`].
     pub fn write(&self, folder: &Path) -> Result<(), BlockError> {
-        file::write(folder, &self.bundle, &self.registry)?;
-        Ok(statement::write(folder, &self.public)?)
+        Self::check_output(folder)?;
+        statement::write(folder, &self.public)?;
+        Ok(file::write(&folder.join(SHARDS), &self.bundle, &self.registry)?)
+    }
+
+    /// Whether a proof could be written to `folder`: it does not exist, or is empty. To be asked before the work begins.
+    ///
+    /// # Errors
+    /// [`BlockError::Occupied`].
+    pub fn check_output(folder: &Path) -> Result<(), BlockError> {
+        let empty = match folder.read_dir() {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(_) => !folder.exists(),
+        };
+        if empty { Ok(()) } else { Err(BlockError::Occupied(folder.to_owned())) }
     }
 
     /// Reads what [`write`](Self::write) wrote. The keys are the machine's own: nothing in the folder chooses them.
@@ -225,23 +247,23 @@ impl BlockProof {
     /// # Errors
     /// [`BlockError`] if a file is missing, malformed, or of other circuits.
     pub fn read(folder: &Path, setup: &Setup, keys: &KeyStore) -> Result<Self, BlockError> {
-        let manifest = file::read_manifest(folder, &Limits::default())?;
+        let shards = folder.join(SHARDS);
+        let manifest = file::read_manifest(&shards, &Limits::default())?;
         let workloads = Assembler::new(verbatim_circuits::schedule::Fork::Osaka).finish();
         let circuits: Vec<_> = workloads.workloads().iter().map(|w| (w.size(), Arc::clone(w.circuit()))).collect();
         let mut inventory = Inventory::new(setup, keys);
         for shard in &manifest.shards {
             let known = circuits.iter().enumerate().find(|(_, (_, circuit))| circuit.name == shard.circuit);
             // Unknown names and sizes have no key: reading the shards then says so.
-            if let Some((index, (size, circuit))) = known {
-                if shard.k <= GREATEST_K && size.is_none_or(|k| k == shard.k) {
-                    let index = u32::try_from(index).unwrap_or(u32::MAX);
-                    inventory.key(&PlanCircuit::new(Arc::clone(circuit), index, shard.k))?;
-                }
+            let Some((index, (size, circuit))) = known else { continue };
+            if shard.k <= GREATEST_K && size.is_none_or(|k| k == shard.k) {
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                inventory.key(&PlanCircuit::new(Arc::clone(circuit), index, shard.k))?;
             }
         }
         let circuits: Vec<_> = circuits.into_iter().map(|(_, circuit)| circuit).collect();
         let registry = inventory.registry(&circuits)?;
-        let bundle = file::read(folder, &registry, &Limits::default())?;
+        let bundle = file::read(&shards, &registry, &Limits::default())?;
         Ok(Self { bundle, public: statement::read(folder)?, registry })
     }
 

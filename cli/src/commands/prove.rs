@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use verbatim_prover::block::BlockProof;
 use verbatim_prover::bundle::{Prover, ShardCost};
 use verbatim_prover::clock::Clock;
 use verbatim_prover::progress::Cancel;
@@ -61,6 +62,7 @@ impl From<&ShardCost> for Shard {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
+    BlockProof::check_output(&arguments.output)?;
     let clock = Clock::start();
     let machine = super::machine(&arguments.block)?;
     let setup = arguments.setup.setup()?;

@@ -57,7 +57,9 @@ pub enum StatementProblem {
 pub(super) fn write(folder: &Path, public: &PublicMessages) -> Result<(), StatementError> {
     let path = folder.join(PUBLIC);
     let bytes = [MAGIC.as_slice(), &public.to_bytes()].concat();
-    fs::write(&path, bytes).map_err(|error| StatementError { path, problem: error.into() })
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, bytes))
+        .map_err(|error| StatementError { path, problem: error.into() })
 }
 
 pub(super) fn read(folder: &Path) -> Result<PublicMessages, StatementError> {
