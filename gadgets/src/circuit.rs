@@ -318,9 +318,17 @@ impl CircuitBuilder {
     /// Ends the circuit: adds the constraints on selectors and checks every degree.
     ///
     /// # Panics
-    /// If a gate would exceed [`MAX_DEGREE`], or two labels of one chip are equal.
+    /// If a gate would exceed [`MAX_DEGREE`], two labels of one chip are equal, or some chips are selected by main columns and
+    /// some by fixed ones.
     pub fn finish(mut self) -> Circuit {
         let by_main = |chip: &&ChipDef| matches!(chip.selector, Selector::Main(_));
+        // The rule against overlaps does not see windows at fixed rows.
+        let mains = self.chips.iter().filter(by_main).count();
+        assert!(
+            mains == 0 || mains == self.chips.len(),
+            "{}: chips are selected by main or by fixed columns",
+            self.name
+        );
         let height = self.chips.iter().filter(by_main).map(|chip| chip.height).max().unwrap_or(1);
         let head = height - 1;
         self.fixed[ACTIVE].values =

@@ -25,6 +25,15 @@ pub struct Tag {
     pub class: Class,
 }
 
+/// A kind of message, for those who know it only by its tag.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Its tag.
+    pub tag: Tag,
+    /// A name for each field element of its tuples.
+    pub names: fn() -> Vec<String>,
+}
+
 /// A kind of message; its type parameters of the slots and the builder keep linear and fact tags apart.
 pub trait Message: Sized + Clone + std::fmt::Debug {
     /// The message outside of the circuit.
@@ -48,7 +57,7 @@ pub trait Linear: Message {}
 pub trait Fact: Message {}
 
 /// Declares a kind of message: the struct over expressions, and its native twin. With `inventory NAME;` before the first, a
-/// constant `NAME` lists the tags.
+/// constant `NAME` lists the kinds.
 ///
 /// ```
 /// use verbatim_gadgets::{message, message::Message, value::{Counter, Word}};
@@ -69,8 +78,11 @@ macro_rules! message {
     (inventory $inventory:ident; $($(#[$doc:meta])* pub struct $name:ident, $native:ident = $class:ident $id:literal $tag:literal $fields:tt)*) => {
         $crate::message! { $($(#[$doc])* pub struct $name, $native = $class $id $tag $fields)* }
 
-        /// Every tag that is declared here, in the order of the declarations.
-        pub const $inventory: &[$crate::message::Tag] = &[$(<$name as $crate::message::Message>::TAG,)*];
+        /// Every kind of message that is declared here, in the order of the declarations.
+        pub const $inventory: &[$crate::message::Kind] = &[$($crate::message::Kind {
+            tag: <$name as $crate::message::Message>::TAG,
+            names: <$name as $crate::message::Message>::names,
+        },)*];
     };
     ($($(#[$doc:meta])* pub struct $name:ident, $native:ident = $class:ident $id:literal $tag:literal {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*

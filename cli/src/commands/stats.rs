@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let circuits = rows(assembly, machine.as_ref())?;
     let public_message_kinds = match &machine {
         Some(machine) => machine.assembly().public().kinds().into_keys().collect(),
-        None => INVENTORY.iter().map(|tag| tag.name).filter(|name| name.starts_with("public")).collect(),
+        None => INVENTORY.iter().map(|kind| kind.tag.name).filter(|name| name.starts_with("public")).collect(),
     };
     let per_unit = if machine.is_some() { per_unit(assembly, &circuits) } else { BTreeMap::new() };
     let report = Report { circuits, per_unit, public_message_kinds };

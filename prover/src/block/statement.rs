@@ -16,9 +16,6 @@ pub const PUBLIC: &str = "public.messages";
 /// The first bytes of the file: its format and version.
 const MAGIC: &[u8; 8] = b"VBMPUB01";
 
-/// The longest tuple that any message has.
-const LONGEST: u64 = 256;
-
 /// Why public messages cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
@@ -49,7 +46,7 @@ pub enum StatementProblem {
         /// Its tag.
         tag: u64,
     },
-    /// A tuple that no message has, or a field element that is not below the modulus.
+    /// A tuple of another length than its tag's, or a field element that is not below the modulus.
     #[error("message {0} is malformed")]
     Malformed(usize),
 }
@@ -80,9 +77,9 @@ fn parse(bytes: &[u8]) -> Result<PublicMessages, StatementProblem> {
         };
         let (tag, multiplicity, length) =
             (u64::from_le_bytes(next()?), i64::from_le_bytes(next()?), u64::from_le_bytes(next()?));
-        let known = INVENTORY.iter().find(|known| known.id == tag);
+        let known = INVENTORY.iter().find(|known| known.tag.id == tag);
         let known = known.ok_or(StatementProblem::Tag { index, tag })?;
-        if length > LONGEST {
+        if length != (known.names)().len() as u64 {
             return Err(StatementProblem::Malformed(index));
         }
         let mut tuple = Vec::new();
@@ -91,7 +88,7 @@ fn parse(bytes: &[u8]) -> Result<PublicMessages, StatementProblem> {
             rest = tail;
             tuple.push(Option::<Fr>::from(Fr::from_bytes(field)).ok_or(StatementProblem::Malformed(index))?);
         }
-        messages.push(PublicMessage { tag: *known, tuple, multiplicity });
+        messages.push(PublicMessage { tag: known.tag, tuple, multiplicity });
     }
     Ok(messages.into())
 }
@@ -101,7 +98,8 @@ mod tests {
     use super::*;
 
     fn example() -> Vec<u8> {
-        let message = PublicMessage { tag: INVENTORY[0], tuple: vec![Fr::from(7), -Fr::one()], multiplicity: -3 };
+        let tuple = vec![-Fr::one(); (INVENTORY[0].names)().len()];
+        let message = PublicMessage { tag: INVENTORY[0].tag, tuple, multiplicity: -3 };
         let messages: PublicMessages = vec![message].into();
         [MAGIC.as_slice(), &messages.to_bytes()].concat()
     }

@@ -1,12 +1,25 @@
-//! What the assembler knows of a running call: its stack, with the times of the pushes.
+//! What the assembler knows of a running call: its stack and its memory, with the times of their words.
 
-use alloy_primitives::U256;
+use alloy_primitives::{Bytes, U256};
+use verbatim_circuits::bus::TallyNative;
+
+use super::memory::Memory;
 
 /// A value on the bus with the time of its last access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) value: U256,
     pub(super) clock: u64,
+}
+
+/// The return data of the last call within.
+#[derive(Clone, Debug)]
+pub(super) struct Returned {
+    /// The call whose memory holds it; the one that sees it if there is none.
+    pub(super) owner: u64,
+    /// Where it begins there.
+    pub(super) offset: u64,
+    pub(super) data: Bytes,
 }
 
 /// A running or suspended call.
@@ -17,11 +30,19 @@ pub(super) struct Call {
     /// Its code's hash.
     pub(super) code: U256,
     pub(super) stack: Vec<Token>,
+    pub(super) memory: Memory,
+    pub(super) returned: Returned,
+    /// Its tally, from its first use on.
+    pub(super) tally: Option<TallyNative>,
+    /// Where its own output lies in its memory, once it has ended, and how long it is.
+    pub(super) output: (u64, u64),
 }
 
 impl Call {
     pub(super) fn new(id: u64, code: U256) -> Self {
-        Self { id, code, stack: Vec::new() }
+        let returned = Returned { owner: id, offset: 0, data: Bytes::new() };
+        let memory = Memory::default();
+        Self { id, code, stack: Vec::new(), memory, returned, tally: None, output: (0, 0) }
     }
 
     /// The slot that lies `depth` words below the top of the stack.

@@ -1,16 +1,17 @@
 //! Steps of the light circuit.
 
 use alloy_primitives::U256;
-use verbatim_circuits::bus::{Exec, ExecNative, Fault, FaultNative, Stack};
+use verbatim_circuits::bus::{CodeNative, Exec, ExecNative};
 use verbatim_circuits::light::{
     BinaryEvent, DupEvent, EnvironmentEvent, JumpEvent, JumpIfEvent, LightEvent, PopEvent, PushEvent, SwapEvent,
     UnaryEvent,
 };
 use verbatim_circuits::schedule::{Class, Entry};
 use verbatim_circuits::step::{OperandEvent, STACK_LIMIT, StepEvent};
+use verbatim_gadgets::expr::F;
 
 use super::call::Token;
-use super::{AssembleError, Assembler, Position, Run, same, stack};
+use super::{AssembleError, Assembler, Position, Run, same};
 use crate::trace::{BlockInfo, InstructionResult, Step, TxTrace};
 
 /// Whether the light circuit proves a step of `class`. It proves no jump to something that is no destination.
@@ -64,26 +65,14 @@ impl Assembler {
         let step = &trace.steps[index];
         let began = run.began;
         let call = run.call(step, index)?;
-        let state = ExecNative {
-            clock: self.clock,
-            call: call.id,
-            code: call.code,
-            pc: u64::from(step.pc),
-            height: u64::from(step.stack_height),
-            gas: step.gas_before as i64,
-            memory: u64::from(step.memory_words_before),
-        };
-        same(position, "the height of the stack", &call.stack.len(), &usize::from(step.stack_height))?;
-        self.receive_state(&state);
-        let code = self.bytecode.fetch(state.code, state.pc);
-        let code = code.map_err(|_| AssembleError::Trace { position, what: "opcode at the program counter" })?;
+        let (event, code) = self.open_step(position, call, step, entry)?;
+        let state = event.state.clone();
         let fault = evidence(&entry, &state);
         same(position, "the failure of the step", &fault.is_some(), &step.halt.is_some())?;
-        let event =
-            StepEvent { state: state.clone(), opcode: step.opcode, cost: entry.gas, parameter: entry.parameter, fault };
+        let event = StepEvent { fault, ..event };
         self.clock += 1;
         if let Some(evidence) = fault {
-            self.fault(&event, &code, evidence);
+            self.fault(state.call, F::from(evidence.unsigned_abs()));
             self.light.push(position_origin(run.origin, index), failed(event, entry.class, &code));
             return Ok(());
         }
@@ -100,6 +89,31 @@ impl Assembler {
         Ok(())
     }
 
+    /// Receives the state of a proven step, compares it with revm's, and asks for the opcode.
+    pub(super) fn open_step(
+        &mut self,
+        position: Position,
+        call: &super::Call,
+        step: &Step,
+        entry: Entry,
+    ) -> Result<(StepEvent, CodeNative), AssembleError> {
+        let state = ExecNative {
+            clock: self.clock,
+            call: call.id,
+            code: call.code,
+            pc: u64::from(step.pc),
+            height: u64::from(step.stack_height),
+            gas: step.gas_before as i64,
+            memory: u64::from(step.memory_words_before),
+        };
+        same(position, "the height of the stack", &call.stack.len(), &usize::from(step.stack_height))?;
+        self.receive_state(&state);
+        let code = self.bytecode.fetch(state.code, state.pc);
+        let code = code.map_err(|_| AssembleError::Trace { position, what: "opcode at the program counter" })?;
+        let (cost, parameter) = (entry.gas, entry.parameter);
+        Ok((StepEvent { state, opcode: step.opcode, cost, parameter, fault: None }, code))
+    }
+
     /// The state that a proven step receives: from the proven step before it, or from the verifier.
     fn receive_state(&mut self, state: &ExecNative) {
         use verbatim_gadgets::message::Message;
@@ -112,12 +126,6 @@ impl Assembler {
         }
         self.public.send::<Exec>(state);
     }
-
-    fn fault(&mut self, event: &StepEvent, _code: &verbatim_circuits::bus::CodeNative, evidence: i64) {
-        let evidence = verbatim_gadgets::expr::F::from(evidence.unsigned_abs());
-        let (clock, call) = (self.clock, event.state.call);
-        self.public.receive::<Fault>(&FaultNative { clock, call, evidence });
-    }
 }
 
 /// The number of a step in its block.
@@ -126,7 +134,7 @@ fn position_origin(origin: u64, index: usize) -> u64 {
 }
 
 /// The event of a step that fails.
-fn failed(step: StepEvent, class: Class, code: &verbatim_circuits::bus::CodeNative) -> LightEvent {
+fn failed(step: StepEvent, class: Class, code: &CodeNative) -> LightEvent {
     let none = OperandEvent::default();
     match class {
         Class::Binary => LightEvent::Binary(BinaryEvent { step, a: none, b: none, result: U256::ZERO }),
@@ -250,17 +258,8 @@ impl LightStep<'_> {
 
     /// Reads the word `depth` below the top, and gives it the step's time.
     fn touch(&mut self, call: &mut super::Call, depth: usize) -> Result<OperandEvent, AssembleError> {
-        let (_, slot) = self.slots(call, depth)?;
-        let (token, clock) = (call.stack[slot], self.clock());
-        let age = clock - 1 - token.clock;
-        let gap = u16::try_from(age).unwrap_or(0);
-        if age > u64::from(u16::MAX) {
-            // Too old for a gap of 16 bits: brought forward to the tick before.
-            self.assembler.public.receive::<Stack>(&stack(call, slot, token));
-            self.assembler.public.send::<Stack>(&stack(call, slot, Token { clock: clock - 1, ..token }));
-        }
-        call.stack[slot].clock = clock;
-        Ok(OperandEvent { value: token.value, gap })
+        let clock = self.clock();
+        self.assembler.touch(self.position, call, depth, clock)
     }
 
     fn pop(&mut self, call: &mut super::Call) -> Result<OperandEvent, AssembleError> {

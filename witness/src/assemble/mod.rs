@@ -7,25 +7,28 @@
 mod call;
 mod error;
 mod light;
+mod memory;
 mod public;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use alloy_primitives::{B256, U256};
 use verbatim_circuits::arith::{ArithChips, ArithWork};
-use verbatim_circuits::bus::{Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
+use verbatim_circuits::bus::{ContextNative, Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
 use verbatim_circuits::keccak::{self, KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
+use verbatim_circuits::memory::MemoryChips;
 use verbatim_circuits::opcodes::{self, OpcodeChips};
 use verbatim_circuits::schedule::{Fork, opcode};
 use verbatim_circuits::tables::{self, TableChips};
 use verbatim_gadgets::machine::{Sheet, Workload};
 
-use crate::trace::{BlockInfo, Step, TxTrace};
+use crate::trace::{BlockInfo, Frame, Step, TxTrace};
 
 use call::{Call, Token};
 pub use error::{AssembleError, Position};
+use memory::Memory;
 pub use public::{PublicMessage, PublicMessages};
 
 /// The clock at which the execution of a block begins.
@@ -43,6 +46,7 @@ pub struct Assembly {
     arith: Sheet<ArithChips>,
     bytecode: Sheet<BytecodeChips>,
     keccak: KeccakSheets,
+    memory: Sheet<MemoryChips>,
     public: PublicMessages,
     steps: Steps,
     code_bytes: u64,
@@ -70,6 +74,7 @@ impl Assembly {
             &self.keccak.blocks,
             &self.keccak.permutations,
             &self.keccak.tables,
+            &self.memory,
         ]
     }
 
@@ -124,9 +129,14 @@ pub struct Assembler {
     light: Sheet<LightChips>,
     arith: ArithWork,
     bytecode: BytecodeWork,
+    memory: Sheet<MemoryChips>,
+    /// The sizes of memory that were paid for.
+    sizes: BTreeSet<u64>,
     public: PublicMessages,
     /// How often each fact about the environment was asked for.
     environment: BTreeMap<(u64, u8), (U256, i64)>,
+    /// What is constant in each call that was asked for it, and how often it was.
+    contexts: BTreeMap<u64, (ContextNative, i64)>,
     steps: Steps,
     /// Where each step of the block is.
     positions: Vec<Position>,
@@ -142,8 +152,11 @@ impl Assembler {
             light: Sheet::new(),
             arith: ArithWork::new(),
             bytecode: BytecodeWork::new(),
+            memory: Sheet::new(),
+            sizes: BTreeSet::new(),
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
+            contexts: BTreeMap::new(),
             steps: Steps::default(),
             positions: Vec::new(),
         }
@@ -154,19 +167,23 @@ impl Assembler {
     /// # Errors
     /// If our rules and revm's disagree about a step.
     pub fn transaction(&mut self, block: &BlockInfo, trace: &TxTrace) -> Result<(), AssembleError> {
-        let mut run = Run { trace, block, began: self.clock, calls: HashMap::new(), origin: self.steps.total };
+        let input = Memory::default();
+        let mut run = Run { trace, block, began: self.clock, input, calls: HashMap::new(), origin: self.steps.total };
         self.clock += PUBLIC_TICKS;
         for index in 0..trace.steps.len() {
             self.positions.push(run.position(index));
             self.step(&mut run, index)?;
+            self.leave_frame(&mut run, index)?;
             self.steps.total += 1;
         }
         self.close();
         let mut calls: Vec<_> = run.calls.into_iter().collect();
         calls.sort_by_key(|(frame, _)| *frame);
         for (_, call) in calls {
+            self.end_tally(&call);
             self.discard(&call);
         }
+        self.discard_words(run.began, &run.input);
         Ok(())
     }
 
@@ -179,6 +196,8 @@ impl Assembler {
         for ((owner, opcode), (value, count)) in std::mem::take(&mut self.environment) {
             self.public_environment(owner, opcode, value, count);
         }
+        self.public_contexts();
+        self.costs();
         let mut keccak = KeccakWork::new();
         let mut code_bytes = 0;
         for code in self.bytecode.codes() {
@@ -192,6 +211,7 @@ impl Assembler {
             arith: self.arith.finish(),
             bytecode: self.bytecode.finish(),
             keccak: keccak.finish(),
+            memory: self.memory,
             public: self.public,
             steps: self.steps,
             code_bytes,
@@ -210,13 +230,6 @@ impl Assembler {
         }
     }
 
-    /// What is left on the stack of a call that has ended.
-    fn discard(&mut self, call: &Call) {
-        for (slot, token) in call.stack.iter().enumerate() {
-            self.public.receive::<Stack>(&stack(call, slot, *token));
-        }
-    }
-
     fn step(&mut self, run: &mut Run<'_>, index: usize) -> Result<(), AssembleError> {
         let step = &run.trace.steps[index];
         self.enter_frame(run, step)?;
@@ -226,6 +239,10 @@ impl Assembler {
             self.steps.proven += 1;
             return self.light(run, index, entry);
         }
+        if memory::executes(entry.class, step) {
+            self.steps.proven += 1;
+            return self.memory_step(run, index, entry);
+        }
         self.public_step(run, index)
     }
 
@@ -234,10 +251,14 @@ impl Assembler {
         if run.calls.contains_key(&step.frame) {
             return Ok(());
         }
-        let frame = run.trace.frames.get(step.frame as usize);
-        let frame = frame.ok_or_else(|| AssembleError::Trace { position: run.position(0), what: "frame of a step" })?;
+        let frame = run.frame(step.frame, run.position(0))?;
         let hash = number(&frame.code_hash);
         self.bytecode.add_code(hash, &frame.code);
+        self.compare_input(run, frame)?;
+        if frame.parent.is_none() {
+            run.input = Memory::of_input(&frame.input, run.began);
+            self.send_words(run.began, &run.input);
+        }
         // The frame was made by the step before, or by the beginning of the transaction: both took ticks of their own.
         run.calls.insert(step.frame, Call::new(self.clock - 1, hash));
         Ok(())
@@ -267,7 +288,7 @@ impl Assembler {
             call.stack.push(token);
             self.public.send::<Stack>(&stack(call, call.stack.len() - 1, token));
         }
-        Ok(())
+        self.public_memory(run, index, clock)
     }
 
     /// Asks for what the block, a call or a transaction says of itself.
@@ -287,13 +308,15 @@ struct Run<'t> {
     block: &'t BlockInfo,
     /// The clock at which it began.
     began: u64,
+    /// Its input, as the memory of a call that is named by `began`.
+    input: Memory,
     /// The calls that have run, by their frames.
     calls: HashMap<u32, Call>,
     /// The number of its first step in the block.
     origin: u64,
 }
 
-impl Run<'_> {
+impl<'t> Run<'t> {
     fn position(&self, step: usize) -> Position {
         let pc = self.trace.steps.get(step).map_or(0, |step| u64::from(step.pc));
         Position { ordinal: self.trace.ordinal, step, pc }
@@ -302,6 +325,17 @@ impl Run<'_> {
     fn call(&mut self, step: &Step, index: usize) -> Result<&mut Call, AssembleError> {
         let position = self.position(index);
         self.calls.get_mut(&step.frame).ok_or(AssembleError::Trace { position, what: "call of a step" })
+    }
+
+    /// Takes the call of a step out: whoever does puts it back.
+    fn take(&mut self, step: &Step, index: usize) -> Result<Call, AssembleError> {
+        let position = self.position(index);
+        self.calls.remove(&step.frame).ok_or(AssembleError::Trace { position, what: "call of a step" })
+    }
+
+    fn frame(&self, frame: u32, position: Position) -> Result<&'t Frame, AssembleError> {
+        let frame = self.trace.frames.get(frame as usize);
+        frame.ok_or(AssembleError::Trace { position, what: "frame of a step" })
     }
 }
 

@@ -3,9 +3,9 @@
 mod accesses;
 mod frames;
 
-use std::num::NonZeroU32;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
-use alloy_primitives::{Log, U256};
+use alloy_primitives::{B256, Bytes, Log, U256};
 use revm::{
     Context, Database, Inspector,
     context::{BlockEnv, CfgEnv, TxEnv},
@@ -34,6 +34,8 @@ pub struct Recording {
     pub words: Vec<U256>,
     /// Arena of the steps' accesses.
     pub accesses: Vec<Access>,
+    /// The codes that EXTCODECOPY read, by their hashes.
+    pub codes: BTreeMap<B256, Bytes>,
     /// Every log emitted.
     pub logs: Vec<EmittedLog>,
 }

@@ -1,5 +1,7 @@
 //! One transaction or system call.
 
+use std::collections::BTreeMap;
+
 use alloy_eips::eip2930::AccessListItem;
 use alloy_primitives::{Address, B256, Bytes, Log, U256, address};
 
@@ -105,6 +107,8 @@ pub struct TxTrace {
     pub words: Vec<U256>,
     /// Arena of the steps' accesses.
     pub accesses: Vec<Access>,
+    /// The codes that EXTCODECOPY read, by their hashes.
+    pub codes: BTreeMap<B256, Bytes>,
     /// Every account that was touched, ascending by address, with its touched slots.
     pub accounts: Vec<AccountChange>,
 }

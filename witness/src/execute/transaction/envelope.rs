@@ -1,5 +1,7 @@
 //! From a signed transaction to revm's environment and to a trace.
 
+use std::collections::BTreeMap;
+
 use alloy_consensus::{Transaction as _, Typed2718};
 use alloy_eips::eip7702::{RecoveredAuthority, RecoveredAuthorization};
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -109,6 +111,7 @@ const fn empty(kind: TxKind, input: Bytes) -> TxTrace {
         frames: Vec::new(),
         words: Vec::new(),
         accesses: Vec::new(),
+        codes: BTreeMap::new(),
         accounts: Vec::new(),
     }
 }
@@ -133,6 +136,7 @@ pub(super) fn record(trace: &mut TxTrace, recording: Recording, result: &Executi
     trace.frames = recording.frames;
     trace.words = recording.words;
     trace.accesses = recording.accesses;
+    trace.codes = recording.codes;
     trace.logs = recording.logs;
     trace.accounts = state.iter().map(|(address, account)| change(*address, account)).collect();
     trace.accounts.sort_unstable_by_key(|account| account.address);

@@ -9,7 +9,7 @@ use revm::{
 };
 
 use super::{EvmContext, Recorder};
-use crate::trace::{Access, AccountAccess, AccountRole, StorageAccess, TransientAccess};
+use crate::trace::{Access, AccountAccess, AccountRole, Step, StorageAccess, TransientAccess};
 
 impl Recorder {
     /// Records what is known before a step: warmth, and the values of what was loaded before.
@@ -64,6 +64,9 @@ impl Recorder {
                 Access::Transient(_) => {}
             }
         }
+        if step.opcode == opcode::EXTCODECOPY && step.halt.is_none() {
+            self.record_code(&step, context);
+        }
         let calls = matches!(step.opcode, opcode::CALL | opcode::CALLCODE | opcode::DELEGATECALL | opcode::STATICCALL);
         let Some(Access::Account(target)) = self.recording.accesses.get(step.accesses as usize).copied() else {
             return;
@@ -78,6 +81,15 @@ impl Recorder {
             if let Some(step) = self.recording.steps.get_mut(index) {
                 step.access_count += 1;
             }
+        }
+    }
+
+    /// Keeps the code that a step has loaded.
+    fn record_code<DB: Database>(&mut self, step: &Step, context: &EvmContext<DB>) {
+        let Some(Access::Account(target)) = self.recording.accesses.get(step.accesses as usize) else { return };
+        let account = context.journaled_state.inner.state.get(&target.address);
+        if let Some(code) = account.and_then(|account| account.info.code.as_ref()) {
+            self.recording.codes.entry(target.code_hash).or_insert_with(|| code.original_bytes());
         }
     }
 
