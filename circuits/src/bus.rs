@@ -664,7 +664,7 @@ message! {
         clock: Counter,
     }
 
-    /// When a transaction began. Provided by its beginning; consumed by the words of its input.
+    /// When a transaction began. Provided by its beginning; consumed by the words of its input and by its logs.
     pub struct TransactionClock, TransactionClockNative = Fact 63 "transaction clock" {
         /// The transaction's index in the block.
         index: Counter,

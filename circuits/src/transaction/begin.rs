@@ -33,7 +33,7 @@
 //! | input of the call | 2 | a creation's call has none |
 //! | arrives | 2 | an account is written to: value arrives, or it is created |
 //! | account: ... in row 0 to 4 | 1, 2 | the five accesses: see the times of the circuit |
-//! | environment 0, 1: ... in row 1 to 4 | 1 | the coinbase, and the call's and the transaction's environment |
+//! | environment 0, environment 4: ... in row 1 to 4 | 1 | the coinbase, and the call's and the transaction's environment |
 //! | access: ... in row 2, 4 | 1 | the access list, from its first place to behind its last |
 //! | tally: ... in row 2 | 1 | the writes of the transfer |
 //! | pending: ... in row 3 | 1 | for the end |

@@ -21,7 +21,7 @@
 //! | floored is boolean | 2 | |
 //! | floor | 2 | by how much the floor or the gas is the greater; not negative |
 //! | used | 2 | the greater |
-//! | alu: a.lo, b.hi, b.lo in row 1 and 2 | 1 | gas that is left times the price, gas that is used times the tip |
+//! | product: a.lo, b.hi, b.lo in row 1 and 2 | 1 | gas that is left times the price, gas that is used times the tip |
 //! | back carry, reward carry is boolean | 2 | |
 //! | back, reward: balance hi, lo | 1 | the balances behind the two payments |
 //! | account: ... in row 0, 1 | 1, 2 | the two accesses: see the times of the circuit |

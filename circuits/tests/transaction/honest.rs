@@ -13,7 +13,8 @@ use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
 use verbatim_gadgets::machine::{Sheet, Workload};
 
-use crate::world::{Trial, Tx, World, address, code, plain, word};
+use crate::trial::Trial;
+use crate::world::{Tx, World, address, code, plain, word};
 
 /// A block with every kind of item.
 pub(crate) fn block() -> Trial {

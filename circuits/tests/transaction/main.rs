@@ -2,5 +2,7 @@
 //! transactions are rejected.
 
 mod honest;
+mod machine;
+mod trial;
 mod world;
 mod wrong;

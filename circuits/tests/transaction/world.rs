@@ -1,20 +1,23 @@
 //! A small block for tests: the events of the circuit, and the messages of everybody else, written down independently.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ruint::aliases::U256;
 use verbatim_circuits::bus::*;
 use verbatim_circuits::light::TRANSACTION;
-use verbatim_circuits::opcodes::FORK;
+use verbatim_circuits::memory::{DiscardEvent, MemoryChips, MemoryEvent};
+use verbatim_circuits::opcodes::{self, FORK};
+use verbatim_circuits::schedule::Fork;
 use verbatim_circuits::state::{AccessEvent, AccountBoundaryEvent, EMPTY_CODE, StateChips, StateEvent};
+use verbatim_circuits::step::StepEvent;
 use verbatim_circuits::transaction::*;
 use verbatim_gadgets::bus::{Balance, FactCounts};
-use verbatim_gadgets::check::check;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::machine::{Sheet, Workload};
-use verbatim_gadgets::message::{Fact, Linear, Message};
-use verbatim_gadgets::value::from_u128;
+use verbatim_gadgets::message::{Fact, Linear};
+
+use crate::trial::Trial;
 
 /// A word of two limbs.
 pub(crate) fn word(hi: u128, lo: u128) -> U256 {
@@ -137,18 +140,22 @@ pub(crate) struct World {
     tokens: BTreeMap<U256, (AccountBefore, u64)>,
     cursor: CursorNative,
     coinbase: U256,
-}
-
-/// A filled shard with the messages of everybody else.
-#[derive(Clone, Debug)]
-pub(crate) struct Trial {
-    pub(crate) grid: Grid,
-    pub(crate) others: Balance,
+    /// The memory circuit's part, if it runs the calls: then each is a STOP.
+    steps: Option<Vec<MemoryEvent>>,
 }
 
 impl World {
     /// The block's environment, and an account number 1 to 5 with 2^130 + 10^9 each.
     pub(crate) fn new(coinbase: U256) -> Self {
+        Self::open(coinbase, None)
+    }
+
+    /// As [`new`](Self::new), for [`machine`](Self::machine): all calls are a STOP, and the circuits run it.
+    pub(crate) fn stopping(coinbase: U256) -> Self {
+        Self::open(coinbase, Some(Vec::new()))
+    }
+
+    fn open(coinbase: U256, steps: Option<Vec<MemoryEvent>>) -> Self {
         let account = |number: u128| {
             let balance = word(4, 1_000_000_000);
             let code = if number == 1 { EMPTY_CODE } else { code(number) };
@@ -164,13 +171,16 @@ impl World {
             tokens: BTreeMap::new(),
             cursor: cursor.clone(),
             coinbase,
+            steps,
         };
         world.send::<Cursor>(&cursor);
         for (opcode, value) in [(0x41, coinbase), (0x42, U256::from(1_700_000_000)), (FORK as u8, U256::from(4))] {
             let public = PublicEnvironmentNative { opcode, value };
             world.send::<PublicEnvironment>(&public);
             world.events.push(TransactionEvent::Environment(EnvironmentEvent { public }));
-            world.consume::<Environment>(&EnvironmentNative { owner: 0, opcode, value });
+            if world.steps.is_none() {
+                world.consume::<Environment>(&EnvironmentNative { owner: 0, opcode, value });
+            }
         }
         world
     }
@@ -276,7 +286,7 @@ impl World {
         let refund = F::from(tx.outcome.refund);
         let tally = TallyNative {
             call,
-            clock: start + 5,
+            clock: if self.steps.is_some() { call } else { start + 5 },
             writes,
             refund,
             logs: tx.outcome.logs,
@@ -284,8 +294,10 @@ impl World {
             return_offset: 0,
             return_length: 0,
         };
-        self.send::<Halt>(&halt);
-        self.send::<Tally>(&tally);
+        if self.steps.is_none() {
+            self.send::<Halt>(&halt);
+            self.send::<Tally>(&tally);
+        }
         let halt = if public.create { self.deposit(tx, &public, halt) } else { halt };
         self.end(&public, halt, tally, scope, gas_before);
     }
@@ -324,7 +336,8 @@ impl World {
             self.undo();
         }
         let hash = if public.create { tx.init } else { recipient.code };
-        let code = CodeNative { hash, pc: 0, opcode: tx.first, push: U256::from(9), next: 2 };
+        let push = if tx.first == 0 { U256::ZERO } else { U256::from(9) };
+        let code = CodeNative { hash, pc: 0, opcode: tx.first, push, next: if tx.first == 0 { 1 } else { 2 } };
         self.provide::<Code>(&code);
         if public.create {
             self.provide::<CodeLength>(&CodeLengthNative { hash, length: public.input_length });
@@ -420,7 +433,11 @@ impl World {
             if code {
                 self.provide::<CodeWord>(&CodeWordNative { hash, index: place, word: value });
             }
-            self.receive::<Memory>(&MemoryNative { call: time, index: place, value, clock: time });
+            let token = MemoryNative { call: time, index: place, value, clock: time };
+            match &mut self.steps {
+                Some(steps) => steps.push(MemoryEvent::Discard(DiscardEvent::Memory(token))),
+                None => self.receive::<Memory>(&token),
+            }
             self.events.push(TransactionEvent::Input(InputEvent { public: message, clock: time, code: hash }));
         }
     }
@@ -430,7 +447,14 @@ impl World {
         let call = time + 1;
         let paid = u64::from(!public.value.is_zero());
         let gas = i64::try_from(public.gas).expect("small");
-        self.receive::<Exec>(&ExecNative { clock: start + 2, call, code, pc: 0, height: 0, gas, memory: 0 });
+        let state = ExecNative { clock: start + 2, call, code, pc: 0, height: 0, gas, memory: 0 };
+        if let Some(steps) = &mut self.steps {
+            let stop = StepEvent { state, opcode: 0, cost: 0, parameter: 0, fault: None };
+            steps.push(MemoryEvent::Stop(stop));
+            let push = U256::ZERO;
+            return self.provide::<Code>(&CodeNative { hash: code, pc: 0, opcode: 0, push, next: 1 });
+        }
+        self.receive::<Exec>(&state);
         self.receive::<Tally>(&TallyNative {
             call,
             clock: call,
@@ -552,6 +576,27 @@ impl World {
         self.events.push(TransactionEvent::End(event));
     }
 
+    /// The end of the block, with the circuits that state and steps need.
+    pub(crate) fn machine(mut self, fork: Fork) -> (Vec<Grid>, Balance) {
+        let (state, public) = self.state();
+        let mut steps = Sheet::<MemoryChips>::new();
+        let events = self.steps.take().into_iter().flatten();
+        events.enumerate().for_each(|(origin, event)| steps.push(origin as u64, event));
+        let steps: &dyn Workload = &steps;
+        let steps = steps.grid(9, 0..steps.len()).expect("there is room");
+        let schedule = opcodes::sheet(fork);
+        let schedule: &dyn Workload = &schedule;
+        let schedule = schedule.grid(opcodes::K, 0..schedule.len()).expect("there is room");
+        let trial = self.finish();
+        let mut others = trial.others;
+        others.merge(public);
+        let mut grids = vec![trial.grid, state, steps, schedule];
+        let mut counts = FactCounts::default();
+        grids.iter().for_each(|grid| counts.consume(grid));
+        grids.iter_mut().for_each(|grid| counts.provide(grid));
+        (grids, others)
+    }
+
     /// The end of the block, and everything filled.
     pub(crate) fn finish(mut self) -> Trial {
         let cursor = self.cursor.clone();
@@ -567,41 +612,5 @@ impl World {
         counts.consume(&grid);
         counts.provide(&mut grid);
         Trial { grid, others: self.others }
-    }
-}
-
-impl Trial {
-    /// Which constraints do not hold.
-    pub(crate) fn labels(&self) -> BTreeSet<String> {
-        check(&self.grid).failures.into_iter().map(|failure| format!("{}: {}", failure.chip, failure.label)).collect()
-    }
-
-    /// Which messages have no partner.
-    pub(crate) fn alone(&self) -> Vec<String> {
-        let mut balance = self.others.clone();
-        balance.add_grid(&self.grid);
-        let alone = balance.unbalanced().into_iter().filter(|m| !is_true(m.tag.id, &m.tuple));
-        alone.map(|m| format!("{} {:?} by {:?} at {:?}", m.tag.name, m.tuple, m.sum, m.place)).collect()
-    }
-
-    pub(crate) fn holds(&self) {
-        assert_eq!(self.labels(), BTreeSet::new());
-        assert_eq!(self.alone(), [""; 0]);
-    }
-}
-
-/// Whether a message is a fact of the tables or of arith: those are not provided here.
-fn is_true(tag: u64, tuple: &[F]) -> bool {
-    let below = |value: &F| *value <= from_u128(u128::MAX);
-    match tag {
-        id if id == Range16::TAG.id => tuple[0] < F::from(1 << 16),
-        id if id == Range128::TAG.id => below(&tuple[0]),
-        id if id == Alu::TAG.id => {
-            let limb = |i: usize| U256::from_le_bytes::<32>(tuple[i].to_bytes());
-            let word = |i: usize| -> U256 { limb(i) << 128 | limb(i + 1) };
-            let small = tuple[1..].iter().all(below);
-            small && tuple[0] == F::from(2) && word(1).wrapping_mul(word(3)) == word(7) && word(5).is_zero()
-        }
-        _ => false,
     }
 }

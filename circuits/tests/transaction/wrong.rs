@@ -10,7 +10,8 @@ use verbatim_gadgets::chip::{ChipDef, Derive};
 use verbatim_gadgets::expr::{Cell, F};
 
 use crate::honest::{block, items};
-use crate::world::{Trial, World, address, plain, word};
+use crate::trial::Trial;
+use crate::world::{World, address, plain, word};
 
 fn chip<'t>(trial: &'t Trial, name: &str) -> (usize, &'t ChipDef) {
     let found = trial.grid.circuit.chips.iter().enumerate().find(|(_, def)| def.name == name);
