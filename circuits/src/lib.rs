@@ -25,3 +25,4 @@ pub mod state;
 pub mod step;
 pub mod storage;
 pub mod tables;
+pub mod transaction;

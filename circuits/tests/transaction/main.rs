@@ -1,0 +1,8 @@
+//! Everything around the calls: honest blocks hold, every constraint is needed, no cell is free, and relabelled
+//! transactions are rejected.
+
+mod honest;
+mod machine;
+mod trial;
+mod world;
+mod wrong;
