@@ -42,6 +42,29 @@ message! {
         parameter: Byte,
     }
 
+    /// How many bytes of push data are still due after a byte of code, given how many were due before it: one less, or, if
+    /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for all 33 counts and 256 bytes
+    /// ([`crate::bytecode::push::counters`]); consumed by bytecode.
+    pub struct PushCounter, PushCounterNative = Fact 8 "push counter" {
+        /// 0 to 32.
+        before: Byte,
+        /// The byte.
+        byte: Byte,
+        /// 0 to 32.
+        after: Byte,
+    }
+
+    /// What a byte of push data adds to the value: `byte * 256^(before - 1)`. Provided by the tables for the counts 1 to 32
+    /// and all 256 bytes ([`crate::bytecode::push::weights`]); consumed by bytecode.
+    pub struct PushByte, PushByteNative = Fact 9 "push byte" {
+        /// How many bytes of push data are due before this one: 1 to 32.
+        before: Byte,
+        /// The byte.
+        byte: Byte,
+        /// Its share of the pushed value.
+        value: Word,
+    }
+
     /// The value is below 2^128. Provided by arith; consumed by whoever first produces a limb.
     pub struct Range128, Range128Native = Fact 10 "range128" {
         /// The value.
@@ -114,8 +137,17 @@ message! {
         rest: Byte,
     }
 
-    /// One position of a code where an opcode begins, or the one behind its end, which reads as STOP. Provided by bytecode;
-    /// consumed by every step, and by jumps for their destination.
+    /// What a memory of so many words costs in all: `3 words + floor(words^2 / 512)`. Provided by the memory circuit;
+    /// consumed by every step that expands memory.
+    pub struct MemoryCost, MemoryCostNative = Fact 16 "memory cost" {
+        /// The size in words: below 2^48.
+        words: Counter,
+        /// The gas: below 2^81.
+        gas: Limb,
+    }
+
+    /// One position of a code where an opcode begins, or one behind its end, which reads as STOP. Provided by bytecode for
+    /// the positions that were asked for; consumed by every step, and by jumps for their destination.
     pub struct Code, CodeNative = Fact 30 "code" {
         /// The keccak hash that names the code.
         hash: Word,
@@ -125,16 +157,16 @@ message! {
         opcode: Byte,
         /// The value behind a PUSH, with zeros for what lies past the end; zero for other opcodes.
         push: Word,
-        /// Where the next opcode begins: behind the push data, but not behind the end.
+        /// Where the next opcode begins: `pc` plus one plus the push data, be it past the end of the code.
         next: Counter,
     }
 
-    /// A position of a code at which no JUMPDEST can be jumped to: push data, or another opcode. Provided by bytecode;
-    /// consumed by the failure of a jump.
+    /// A position of a code at which no JUMPDEST can be jumped to: push data, or another opcode. Provided by bytecode where
+    /// it was asked for; consumed by the failure of a jump.
     pub struct NoJumpDest, NoJumpDestNative = Fact 31 "no jump destination" {
         /// The code.
         hash: Word,
-        /// The position, below the code's length.
+        /// The position.
         pc: Counter,
     }
 
@@ -186,6 +218,66 @@ message! {
         length: Counter,
     }
 
+    /// Eight bytes of a code, zeros past its end. Provided and consumed by bytecode.
+    pub struct CodeLane, CodeLaneNative = Fact 44 "code lane" {
+        /// The code.
+        hash: Word,
+        /// The index of the first byte, divided by eight.
+        index: Counter,
+        /// The bytes.
+        bytes: [Byte; 8],
+    }
+
+    /// The value of the push data with which a lane begins: zero if it begins with an opcode. Provided by bytecode;
+    /// consumed by bytecode for a PUSH whose data go on in the next lane.
+    pub struct PushRest, PushRestNative = Fact 45 "push rest" {
+        /// The code.
+        hash: Word,
+        /// The lane.
+        index: Counter,
+        /// The value of the bytes that are due.
+        value: Word,
+    }
+
+    /// The place between two lanes of a code. Sent by each lane to the next, around a ring that the code's row closes.
+    pub struct CodeChain, CodeChainNative = Linear 46 "code chain" {
+        /// The code.
+        hash: Word,
+        /// The lane that comes next.
+        index: Counter,
+        /// How many bytes of push data are due there.
+        before: Byte,
+    }
+
+    /// An entry of one of keccak's tables of functions on digits. Provided by keccak's tables; consumed by keccak.
+    pub struct KeccakTable, KeccakTableNative = Fact 37 "keccak table" {
+        /// The argument.
+        input: Any,
+        /// The function's value.
+        output: Any,
+        /// Which function, as [`crate::keccak::tables::Function`] numbers them.
+        function: Byte,
+    }
+
+    /// The permutation keccak-f\[1600\]. Provided by keccak's permutations; consumed by its sponge. Lane `x + 5 y` of the
+    /// state stands at that index, the byte that the sponge absorbs first highest.
+    pub struct Permutation, PermutationNative = Fact 38 "permutation" {
+        /// The state before.
+        input: [U64; 25],
+        /// The state after.
+        output: [U64; 25],
+    }
+
+    /// The sponge between two blocks of a long input. Sent by keccak's sponge for each block to the next.
+    pub struct Sponge, SpongeNative = Linear 39 "sponge" {
+        /// The digest of the whole input.
+        digest: Word,
+        /// How many lanes it has absorbed.
+        index: Counter,
+        /// Its state, as in [`Permutation`].
+        state: [U64; 25],
+    }
+
     /// The state between two steps of a call. Sent by each step to the next.
     pub struct Exec, ExecNative = Linear 50 "exec" {
         /// The time. Strictly grows along the whole execution.
@@ -232,21 +324,41 @@ message! {
         length: Counter,
     }
 
-    /// A caller that waits for its call to end. Sent by the call; received by the return.
+    /// A caller that waits for its call to end: its state behind the call, and what its tally held, for it has no tally
+    /// while it waits. Sent by the call; received by the return, which sends the caller's state and its tally again.
     pub struct Frame, FrameNative = Linear 53 "frame" {
-        /// The call that runs.
+        /// The call that runs: the clock of the step that made it.
         callee: Counter,
-        /// The caller's state behind the call: its clock is the one of the calling step.
-        caller: [Any; 8],
-        /// Where the return data goes in the caller's memory, in bytes.
+        /// The caller.
+        call: Counter,
+        /// The caller's code.
+        code: Word,
+        /// Where the caller goes on.
+        pc: Counter,
+        /// Words on the caller's stack, with the result of the call as the highest.
+        height: Counter,
+        /// Gas that the caller kept.
+        gas: U64,
+        /// Words of memory that the caller paid for.
+        memory: Counter,
+        /// Where the return data goes in the caller's memory, in bytes; zero if there is no room for it.
         return_offset: Counter,
-        /// Room for the return data, in bytes.
+        /// Room for the return data, in bytes. The words of memory exist.
         return_length: Counter,
         /// Whether the call may create a contract rather than return data.
         create: Bool,
+        /// The time at which the call has been undone, if it is a call that fails itself; zero if it succeeds.
+        scope: Counter,
+        /// Reversible writes of the caller's scope so far, with the touch of the callee as the last.
+        writes: Counter,
+        /// The refund counter at the call.
+        refund: Any,
+        /// Logs at the call.
+        logs: Counter,
     }
 
-    /// What a call counts besides gas. One token to a call; touched by the few steps that need it.
+    /// What a call counts besides gas. One token to a call that runs, none to one that waits; touched by the few steps
+    /// that need it.
     pub struct Tally, TallyNative = Linear 54 "tally" {
         /// The call.
         call: Counter,

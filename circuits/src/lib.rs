@@ -14,9 +14,11 @@
 pub mod arith;
 pub mod bus;
 pub mod bytecode;
+pub mod calls;
 pub mod copy;
 pub mod keccak;
 pub mod light;
+pub mod memory;
 pub mod opcodes;
 pub mod schedule;
 pub mod state;

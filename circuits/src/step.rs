@@ -85,11 +85,30 @@ pub struct StepSlots {
     pub pc: Cell,
     /// The opcode.
     pub opcode_cell: Cell,
+    /// Gas left before the step.
+    pub gas: Cell,
+    /// The schedule's gas.
+    pub cost: Cell,
+    /// Words of memory before the step.
+    pub memory: Cell,
+    /// The evidence of a fault.
+    pub evidence: Cell,
 }
 
 impl StepSlots {
     /// Lays out the columns and slots of a step.
     pub fn new(builder: &mut CircuitBuilder, shape: Shape) -> Self {
+        Self::lay_out(builder, shape, false)
+    }
+
+    /// As [`new`](Self::new), for steps that pop operands also where they fail, because the evidence depends on them: it
+    /// stands in the column of the next program counter, which a fault does not have. The second operand lies right below
+    /// the first, whatever the parameter.
+    pub fn popping_on_fault(builder: &mut CircuitBuilder, shape: Shape) -> Self {
+        Self::lay_out(builder, shape, true)
+    }
+
+    fn lay_out(builder: &mut CircuitBuilder, shape: Shape, pops: bool) -> Self {
         let [clock, call, code_hi, code_lo, pc, height, gas, memory] =
             ["clock", "call", "code.hi", "code.lo", "pc", "height", "gas", "memory"].map(|name| builder.main(name));
         let [next_pc, next_height] = ["next pc", "next height"].map(|name| builder.main(name));
@@ -101,6 +120,8 @@ impl StepSlots {
             ["a", "b", "result"].map(|name| ["hi", "lo"].map(|limb| builder.main(format!("{name}.{limb}"))));
         let (gap_a, gap_b) = (builder.checked16("gap a"), builder.checked16("gap b"));
 
+        let evidence = if pops { next_pc } else { gap_a.cell };
+        let depth = if pops { Expr::one() } else { parameter.expr() };
         let after = clock + shape.ticks;
         let spent = extra.map_or(cost.expr(), |extra| cost + extra);
         let enter = [clock, call, code_hi, code_lo, pc, height, gas, memory].map(Cell::expr).to_vec();
@@ -112,7 +133,7 @@ impl StepSlots {
             builder.slot::<Stack>(name, vec![call.expr(), slot, value[0].expr(), value[1].expr(), time])
         };
         let pop_a = stack("pop a", height - 1, a, clock - 1 - gap_a.cell);
-        let pop_b = stack("pop b", height - 1 - parameter, b, clock - 1 - gap_b.cell);
+        let pop_b = stack("pop b", height - 1 - depth, b, clock - 1 - gap_b.cell);
         let push = stack("push", next_height - 1, r, clock.expr());
         Self {
             shape,
@@ -131,7 +152,7 @@ impl StepSlots {
             r,
             enter: builder.slot("enter", enter),
             leave: builder.slot("leave", leave),
-            fault: builder.slot("fault", vec![after, call.expr(), gap_a.cell.expr()]),
+            fault: builder.slot("fault", vec![after, call.expr(), evidence.expr()]),
             code: builder.slot("code", code),
             opcode: builder.slot("opcode", [opcode, class, cost, parameter].map(Cell::expr).to_vec()),
             pop_a,
@@ -144,6 +165,10 @@ impl StepSlots {
             code_cells: [code_hi, code_lo],
             pc,
             opcode_cell: opcode,
+            gas,
+            cost,
+            memory,
+            evidence,
         }
     }
 }
@@ -194,25 +219,40 @@ impl Step {
 
     /// As [`begin`](Self::begin), with another slot for the code fact.
     pub fn begin_at(chip: &mut ChipBuilder<'_>, slots: &StepSlots, class: Class, code: &Slot<Code>) -> Self {
+        Self::begin_as(chip, slots, Expr::from(class as u64), code)
+    }
+
+    /// As [`begin_at`](Self::begin_at), for chips of several classes: `class` is an expression that is one of them.
+    pub fn begin_as(chip: &mut ChipBuilder<'_>, slots: &StepSlots, class: Expr, code: &Slot<Code>) -> Self {
         let state = chip.receive(&slots.enter, 0);
         let opcode = chip.learn(&slots.opcode, 0);
         chip.learn(code, 0);
-        chip.define("class", slots.class, class as u64);
+        chip.define("class", slots.class, class);
         let ok = Bool::assume(slots.ok, "constrained below");
         chip.require_zero("ok is boolean", &ok * (Expr::one() - &ok));
-        Self { state, opcode, ok, evidence: slots.gap_a.cell }
+        Self { state, opcode, ok, evidence: slots.evidence }
     }
 
     /// The operand from the top of the stack.
     pub fn pop_a(&self, chip: &mut ChipBuilder<'_>, slots: &StepSlots) -> Operand {
-        let gap = chip.checked_if(&slots.gap_a, 0, &self.ok);
-        Operand { value: chip.receive_if(&slots.pop_a, 0, &self.ok).value, gap }
+        self.pop_a_if(chip, slots, &self.ok)
+    }
+
+    /// As [`pop_a`](Self::pop_a), where `flag` is one: its range holds only there.
+    pub fn pop_a_if(&self, chip: &mut ChipBuilder<'_>, slots: &StepSlots, flag: &Bool) -> Operand {
+        let gap = chip.checked_if(&slots.gap_a, 0, flag);
+        Operand { value: chip.receive_if(&slots.pop_a, 0, flag).value, gap }
     }
 
     /// The operand that lies `parameter` words below the top of the stack.
     pub fn pop_b(&self, chip: &mut ChipBuilder<'_>, slots: &StepSlots) -> Operand {
-        let gap = chip.checked_if(&slots.gap_b, 0, &self.ok);
-        Operand { value: chip.receive_if(&slots.pop_b, 0, &self.ok).value, gap }
+        self.pop_b_if(chip, slots, &self.ok)
+    }
+
+    /// As [`pop_b`](Self::pop_b), where `flag` is one: its range holds only there.
+    pub fn pop_b_if(&self, chip: &mut ChipBuilder<'_>, slots: &StepSlots, flag: &Bool) -> Operand {
+        let gap = chip.checked_if(&slots.gap_b, 0, flag);
+        Operand { value: chip.receive_if(&slots.pop_b, 0, flag).value, gap }
     }
 
     /// Two more operands, the ones below the first `2 row`, in a further row of the window.
@@ -340,8 +380,13 @@ impl Operand {
     /// Fills the operand of a step that succeeds; leaves that of one that fails empty.
     pub fn fill(&self, step: &StepEvent, event: &OperandEvent, row: &mut WindowWriter<'_>) {
         if step.fault.is_none() {
-            row.set(&self.value, event.value);
-            row.set(&self.gap, event.gap);
+            self.fill_popped(event, row);
         }
+    }
+
+    /// Fills an operand that is popped.
+    pub fn fill_popped(&self, event: &OperandEvent, row: &mut WindowWriter<'_>) {
+        row.set(&self.value, event.value);
+        row.set(&self.gap, event.gap);
     }
 }

@@ -246,6 +246,24 @@ impl<'c> ChipBuilder<'c> {
         Any::assume(self.allocate(row), "any field element")
     }
 
+    /// A given cell, for contents of the chip's own: no slot of this row may use it any more, and no scratch cell takes
+    /// it. For flags that slots need, which scratch cells, coming after them, cannot be.
+    ///
+    /// # Panics
+    /// If it is in use.
+    pub fn reserve(&mut self, cell: Cell) -> Any {
+        assert!(self.taken.insert(cell), "{}: {cell:?} is in use", self.def.name);
+        self.scratch.insert(cell);
+        Any::assume(cell, "any field element")
+    }
+
+    /// A [reserved](Self::reserve) cell that is zero or one.
+    pub fn bool_at(&mut self, label: &str, cell: Cell) -> Bool {
+        let cell = self.reserve(cell).expr();
+        self.require_zero(format!("{label} is boolean"), &cell * (Expr::one() - &cell));
+        Bool::assume(cell, "constrained above")
+    }
+
     /// A scratch cell that holds a fact's multiplicity.
     pub fn multiplicity(&mut self, row: i16) -> Cell {
         self.allocate(row)
@@ -327,9 +345,17 @@ impl<'c> ChipBuilder<'c> {
     /// # Panics
     /// If `limbs` exceeds 15: the sum could wrap around the field.
     pub fn require_bits16(&mut self, label: &str, row: i16, limbs: usize, expr: impl Into<Expr>) -> Vec<U16> {
-        assert!(limbs <= 15, "{}: {label}: the limbs stay below the field's modulus", self.def.name);
+        self.require_limbs16(label, &vec![row; limbs], expr)
+    }
+
+    /// As [`require_bits16`](Self::require_bits16), with one limb in each of the given rows.
+    ///
+    /// # Panics
+    /// If there are more than 15.
+    pub fn require_limbs16(&mut self, label: &str, rows: &[i16], expr: impl Into<Expr>) -> Vec<U16> {
+        assert!(rows.len() <= 15, "{}: {label}: the limbs stay below the field's modulus", self.def.name);
         let expr = expr.into();
-        let cells: Vec<U16> = (0..limbs).map(|_| self.u16(row)).collect();
+        let cells: Vec<U16> = rows.iter().map(|row| self.u16(*row)).collect();
         let places = cells.iter().map(|c| c.expr().as_cell().expect("a checked cell")).collect();
         self.def.derived.push(Derive::Limbs16(places, expr.clone()));
         let sum: Expr = cells.iter().enumerate().map(|(i, c)| c * Expr::power_of_two(16 * i as u32)).sum();

@@ -33,12 +33,20 @@ pub struct Cell {
     pub column: u16,
     /// Rows below (positive) or above (negative) the current one.
     pub rotation: i16,
+    /// Sixty-fourths of the grid's height below (positive) or above (negative), in addition to `rotation`. Rows wrap around,
+    /// so 64 of them are none: the chips of bit-sliced circuits rotate words this way.
+    pub turns: i8,
 }
 
 impl Cell {
     /// A main cell of the current row.
     pub fn main(column: usize) -> Self {
-        Self { area: Area::Main, column: u16::try_from(column).expect("fewer than 2^16 columns"), rotation: 0 }
+        Self {
+            area: Area::Main,
+            column: u16::try_from(column).expect("fewer than 2^16 columns"),
+            rotation: 0,
+            turns: 0,
+        }
     }
 
     /// A fixed cell of the current row.
@@ -50,6 +58,23 @@ impl Cell {
     #[must_use]
     pub fn shifted(self, rows: i16) -> Self {
         Self { rotation: self.rotation + rows, ..self }
+    }
+
+    /// The same column, `turns` sixty-fourths of the grid's height further down.
+    #[must_use]
+    pub fn turned(self, turns: i8) -> Self {
+        // Sixty-four turns are none; one name for each cell, so that equal ones are seen to be equal.
+        let turns = (i16::from(self.turns) + i16::from(turns) + 32).rem_euclid(64) - 32;
+        Self { turns: turns as i8, ..self }
+    }
+
+    /// The distance in rows from the current one, in a grid of `2^k` rows.
+    ///
+    /// # Panics
+    /// If the cell lies turns away and the grid has fewer than 64 rows.
+    pub fn distance(self, k: u32) -> i32 {
+        let turn = if self.turns == 0 { 0 } else { 1i32 << k.checked_sub(6).expect("a grid with turns has 64 rows") };
+        i32::from(self.rotation) + i32::from(self.turns) * turn
     }
 
     /// The expression that reads this cell.
@@ -202,10 +227,13 @@ impl fmt::Debug for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.node() {
             Node::Constant(value) => write!(f, "{value:?}"),
-            Node::Cell(Cell { area, column, rotation }) => {
+            Node::Cell(Cell { area, column, rotation, turns }) => {
                 let letter = if *area == Area::Main { 'm' } else { 'f' };
                 write!(f, "{letter}{column}")?;
-                if *rotation != 0 { write!(f, "@{rotation}") } else { Ok(()) }
+                if *rotation != 0 {
+                    write!(f, "@{rotation}")?;
+                }
+                if *turns != 0 { write!(f, "@{turns}/64") } else { Ok(()) }
             }
             Node::Add(a, b) => write!(f, "({a:?} + {b:?})"),
             Node::Mul(a, b) => write!(f, "{a:?} * {b:?}"),

@@ -67,7 +67,7 @@ impl Grid {
 
     /// The value of `cell` as seen from `row`; rows wrap around.
     pub fn read(&self, cell: Cell, row: usize) -> F {
-        let row = row.wrapping_add_signed(isize::from(cell.rotation)) & ((1 << self.k) - 1);
+        let row = row.wrapping_add_signed(cell.distance(self.k) as isize) & ((1 << self.k) - 1);
         let columns = match cell.area {
             Area::Main => &self.main,
             Area::Fixed => &self.fixed,
@@ -86,7 +86,7 @@ impl Grid {
     /// If the cell is fixed.
     pub fn write(&mut self, cell: Cell, row: usize, value: F) {
         assert_eq!(cell.area, Area::Main, "only main cells are filled");
-        let row = row.wrapping_add_signed(isize::from(cell.rotation)) & ((1 << self.k) - 1);
+        let row = row.wrapping_add_signed(cell.distance(self.k) as isize) & ((1 << self.k) - 1);
         self.main[usize::from(cell.column)][row] = value;
     }
 

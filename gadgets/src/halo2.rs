@@ -62,21 +62,22 @@ pub struct Config {
     instance: Column<Instance>,
     alpha: Challenge,
     gamma: Challenge,
+    k: u32,
 }
 
 impl Config {
-    fn new(meta: &mut ConstraintSystem<F>, circuit: &Circuit) -> Self {
+    fn new(meta: &mut ConstraintSystem<F>, circuit: &Circuit, k: u32) -> Self {
         let main = circuit.main.iter().map(|_| meta.advice_column()).collect();
         let aux = (0..circuit.aux_columns()).map(|_| meta.advice_column()).collect();
         let fixed = circuit.fixed.iter().map(|_| meta.fixed_column()).collect();
         let instance = meta.instance_column();
         let alpha = meta.challenge_usable_after(FirstPhase);
         let gamma = meta.challenge_usable_after(FirstPhase);
-        Self { main, aux, fixed, instance, alpha, gamma }
+        Self { main, aux, fixed, instance, alpha, gamma, k }
     }
 
     fn cell(&self, cell: Cell) -> Expression<F> {
-        let (column, rotation) = (usize::from(cell.column), Rotation(i32::from(cell.rotation)));
+        let (column, rotation) = (usize::from(cell.column), Rotation(cell.distance(self.k)));
         match cell.area {
             Area::Main => self.main[column].rot(rotation.0),
             Area::Fixed => self.fixed[column].rot(rotation.0),
@@ -217,7 +218,7 @@ impl Halo2Circuit<F> for ShardCircuit {
 
     fn configure_with_params(meta: &mut ConstraintSystem<F>, params: ShardParams) -> Config {
         let circuit = params.circuit.expect("a shard has a circuit");
-        let config = Config::new(meta, &circuit);
+        let config = Config::new(meta, &circuit, params.k);
         gates(meta, &circuit, &config);
         let degrees = meta.gates().iter().flat_map(|gate| gate.polynomials()).map(Expression::degree);
         let degree = degrees.max().unwrap_or(0).max(3);

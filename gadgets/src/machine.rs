@@ -160,6 +160,11 @@ pub trait Workload: Debug + Send + Sync {
     fn size(&self) -> Option<u32>;
     /// The chip of window `index`.
     fn chip(&self, index: usize) -> usize;
+    /// How many windows fit a shard of size `k`, where that is not a matter of their heights: in circuits whose windows do
+    /// not stand one after the other.
+    fn capacity(&self, _k: u32) -> Option<usize> {
+        None
+    }
     /// Fills the windows of a shard.
     ///
     /// # Errors

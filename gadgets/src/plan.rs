@@ -134,6 +134,10 @@ fn cut(index: usize, workload: &dyn Workload, greatest_k: u32, shards: &mut Vec<
         shards.push(ShardPlan { workload: index, k, windows: 0..workload.len() });
         return;
     }
+    if workload.capacity(greatest_k).is_some() {
+        cut_by_capacity(index, workload, greatest_k, shards);
+        return;
+    }
     let circuit = workload.circuit();
     let room = |k: u32| Rows::new(k).usable.saturating_sub(2 * (circuit.height - 1));
     let (mut start, mut rows) = (0, 0);
@@ -153,6 +157,19 @@ fn cut(index: usize, workload: &dyn Workload, greatest_k: u32, shards: &mut Vec<
         rows += height;
     }
     close(start..workload.len(), rows);
+}
+
+/// As [`cut`], where the workload says how many windows fit a shard.
+fn cut_by_capacity(index: usize, workload: &dyn Workload, greatest_k: u32, shards: &mut Vec<ShardPlan>) {
+    let room = |k: u32| workload.capacity(k).unwrap_or(0);
+    let greatest_k = (greatest_k..32).find(|k| room(*k) > 0).unwrap_or(greatest_k);
+    let mut start = 0;
+    while start < workload.len() {
+        let end = workload.len().min(start + room(greatest_k).max(1));
+        let k = (LEAST_K..greatest_k).find(|k| end - start <= room(*k)).unwrap_or(greatest_k);
+        shards.push(ShardPlan { workload: index, k, windows: start..end });
+        start = end;
+    }
 }
 
 /// The bus sum of public messages, as the verifier adds them: `multiplicity / denominator` of each.

@@ -23,53 +23,40 @@ const MAINNET_OSAKA: u64 = 1_764_798_551;
 const MAINNET_BPO1: u64 = 1_765_290_071;
 const MAINNET_BPO2: u64 = 1_767_747_671;
 
-/// A fork whose rules Verbatim knows. The order is that of activation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fork {
-    /// Shanghai (EIP-7568): PUSH0, warm coinbase, init code metering, withdrawals.
-    Shanghai,
-    /// Cancun (EIP-7569): transient storage, MCOPY, blobs, EIP-6780, EIP-4788.
-    Cancun,
-    /// Prague (EIP-7600): set-code transactions, calldata floor, BLS12-381, EIP-2935, requests.
-    Prague,
-    /// Osaka (EIP-7607): CLZ, P256VERIFY, MODEXP repricing, transaction gas cap. The blob-parameter-only forks
-    /// (EIP-7892) that follow it are Osaka with other [`BlobParams`].
-    Osaka,
+pub use verbatim_circuits::schedule::Fork;
+
+/// revm's name of a fork.
+pub const fn spec_id(fork: Fork) -> SpecId {
+    match fork {
+        Fork::Shanghai => SpecId::SHANGHAI,
+        Fork::Cancun => SpecId::CANCUN,
+        Fork::Prague => SpecId::PRAGUE,
+        Fork::Osaka => SpecId::OSAKA,
+    }
 }
 
-impl Fork {
-    /// revm's name of this fork.
-    pub const fn spec_id(self) -> SpecId {
-        match self {
-            Self::Shanghai => SpecId::SHANGHAI,
-            Self::Cancun => SpecId::CANCUN,
-            Self::Prague => SpecId::PRAGUE,
-            Self::Osaka => SpecId::OSAKA,
-        }
+/// The blob parameters with which a fork began; `None` before Cancun. The blob-parameter-only forks (EIP-7892) that follow
+/// Osaka are Osaka with other parameters.
+pub const fn first_blob_params(fork: Fork) -> Option<BlobParams> {
+    match fork {
+        Fork::Shanghai => None,
+        Fork::Cancun => Some(BlobParams::cancun()),
+        Fork::Prague => Some(BlobParams::prague()),
+        Fork::Osaka => Some(BlobParams::osaka()),
     }
+}
 
-    /// The blob parameters with which this fork began; `None` before Cancun.
-    pub const fn blob_params(self) -> Option<BlobParams> {
-        match self {
-            Self::Shanghai => None,
-            Self::Cancun => Some(BlobParams::cancun()),
-            Self::Prague => Some(BlobParams::prague()),
-            Self::Osaka => Some(BlobParams::osaka()),
-        }
-    }
-
-    /// Reads a fork's name, in any case.
-    ///
-    /// # Errors
-    /// [`UnsupportedFork`] for any other name, Amsterdam and London among them.
-    pub fn from_name(name: &str) -> Result<Self, UnsupportedFork> {
-        match name.to_ascii_lowercase().as_str() {
-            "shanghai" => Ok(Self::Shanghai),
-            "cancun" => Ok(Self::Cancun),
-            "prague" => Ok(Self::Prague),
-            "osaka" => Ok(Self::Osaka),
-            _ => Err(UnsupportedFork::Named(name.to_owned())),
-        }
+/// Reads a fork's name, in any case.
+///
+/// # Errors
+/// [`UnsupportedFork`] for any other name, Amsterdam and London among them.
+pub fn fork_from_name(name: &str) -> Result<Fork, UnsupportedFork> {
+    match name.to_ascii_lowercase().as_str() {
+        "shanghai" => Ok(Fork::Shanghai),
+        "cancun" => Ok(Fork::Cancun),
+        "prague" => Ok(Fork::Prague),
+        "osaka" => Ok(Fork::Osaka),
+        _ => Err(UnsupportedFork::Named(name.to_owned())),
     }
 }
 
@@ -130,7 +117,7 @@ impl ChainSpec {
     pub const fn fixed(chain_id: u64, fork: Fork) -> Self {
         Self {
             chain_id,
-            forks: ForkChoice::Fixed(fork, fork.blob_params()),
+            forks: ForkChoice::Fixed(fork, first_blob_params(fork)),
             deposit_contract: MAINNET_DEPOSIT_CONTRACT,
             require_system_contracts: false,
         }
@@ -165,7 +152,7 @@ impl ChainSpec {
         let file: ChainFile =
             serde_json::from_slice(bytes).map_err(|source| InputError::Json { what: "chain.json", source })?;
         let mut chain = match &file.fork {
-            Some(name) => Self::fixed(file.chain_id, Fork::from_name(name)?),
+            Some(name) => Self::fixed(file.chain_id, fork_from_name(name)?),
             None if file.chain_id == MAINNET_CHAIN_ID => Self::mainnet(),
             None => return Err(UnsupportedFork::Named(format!("unknown, of chain {}", file.chain_id)).into()),
         };

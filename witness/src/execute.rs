@@ -71,7 +71,7 @@ pub fn block_info(input: &BlockInput) -> Result<BlockInfo, ExecuteError> {
 }
 
 fn evm<'a>(info: &BlockInfo, input: &BlockInput, db: WitnessDb<'a>) -> Evm<'a> {
-    let mut cfg = CfgEnv::new_with_spec(info.fork.spec_id());
+    let mut cfg = CfgEnv::new_with_spec(crate::chain::spec_id(info.fork));
     cfg.chain_id = input.chain.chain_id;
     if let Some(blobs) = &info.blob_params {
         cfg.max_blobs_per_tx = Some(blobs.max_blobs_per_tx);

@@ -71,7 +71,9 @@ fn run(archive: &str) {
         }
         let Ok(Value::Object(tests)) = serde_json::from_str(&text) else { continue };
         for (name, test) in tests {
-            let Ok(fork) = Fork::from_name(test["network"].as_str().unwrap_or_default()) else { continue };
+            let Ok(fork) = verbatim_witness::chain::fork_from_name(test["network"].as_str().unwrap_or_default()) else {
+                continue;
+            };
             if EXCLUDED.iter().any(|excluded| name.contains(excluded)) {
                 continue;
             }

@@ -1,0 +1,126 @@
+//! AND, OR and XOR of any two words, byte by byte.
+//!
+//! **Given** any operands, four rows **prove** `result = opcode(a, b)`. Each row looks up the AND of eight pairs of bytes;
+//! byte `n` of a word, the lowest being byte 0, stands in row `n / 8`. The facts range all bytes, so that the operands'
+//! limbs, as sums of sixteen bytes each, are below 2^128 and unique. OR and XOR follow linearly: `a | b = a + b - (a & b)`
+//! and `a ^ b = a + b - 2 (a & b)`, limb by limb.
+//!
+//! | label | degree | meaning |
+//! |---|---|---|
+//! | or / xor is boolean, one at most | 2 | the operation; AND if neither |
+//! | opcode | 1 | |
+//! | a.hi, a.lo, b.hi, b.lo | 1 | the limbs are made of the bytes |
+//! | result.hi, result.lo | 2 | |
+
+use verbatim_gadgets::chip::ChipBuilder;
+use verbatim_gadgets::expr::Expr;
+use verbatim_gadgets::grid::WindowWriter;
+use verbatim_gadgets::machine::Chip;
+use verbatim_gadgets::value::Bool;
+
+use super::Layout;
+use super::native::opcode::{AND, OR, XOR};
+use crate::bus::{Alu, AluNative, AndBytes, AndBytesNative};
+
+const ROWS: usize = 4;
+
+/// The chip.
+#[derive(Debug)]
+pub struct Bitwise {
+    alu: Alu,
+    bytes: Vec<AndBytes>,
+    or: Bool,
+    xor: Bool,
+}
+
+impl Chip for Bitwise {
+    type Layout = Layout;
+    type Event = AluNative;
+    const NAME: &'static str = "bitwise";
+    const HEIGHT: usize = ROWS;
+
+    fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
+        let alu = layout.provide_alu(chip);
+        let mut bytes = Vec::new();
+        for row in 0..ROWS {
+            bytes.extend(layout.and_bytes.iter().map(|slot| chip.learn(slot, row as i16)));
+        }
+        let [or, xor] = ["or", "xor"].map(|label| chip.bool(label, 0));
+        chip.require_zero("one at most", &or * &xor);
+        let Alu { opcode, a, b, result, .. } = &alu;
+        let more = |code: u8| Expr::from(u64::from(code - AND));
+        chip.require_equal("opcode", opcode, Expr::from(u64::from(AND)) + &or * more(OR) + &xor * more(XOR));
+
+        let limb = |first: usize, byte: &dyn Fn(&AndBytes) -> Expr| -> Expr {
+            let bytes = bytes[first..first + 16].iter().enumerate();
+            bytes.map(|(i, fact)| byte(fact) * Expr::power_of_two(8 * i as u32)).sum()
+        };
+        for (name, first, a, b, result) in [("hi", 16, &a.hi, &b.hi, &result.hi), ("lo", 0, &a.lo, &b.lo, &result.lo)] {
+            let and = limb(first, &|fact| fact.and.expr());
+            let both = a + b - &and;
+            chip.require_equal(format!("a.{name}"), a, limb(first, &|fact| fact.left.expr()));
+            chip.require_equal(format!("b.{name}"), b, limb(first, &|fact| fact.right.expr()));
+            let value = &and + &or * (&both - &and) + &xor * (both - &and - &and);
+            chip.require_equal(format!("result.{name}"), result, value);
+        }
+        Self { alu, bytes, or, xor }
+    }
+
+    fn fill(&self, event: &AluNative, row: &mut WindowWriter<'_>) {
+        row.message(&self.alu, event);
+        for (index, fact) in self.bytes.iter().enumerate() {
+            let (left, right) = (event.a.byte(index), event.b.byte(index));
+            row.message(fact, &AndBytesNative { left, right, and: left & right });
+        }
+        row.set(&self.or, event.opcode == OR);
+        row.set(&self.xor, event.opcode == XOR);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ruint::aliases::U256;
+
+    use super::*;
+    use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals, word};
+
+    fn consumer() -> Consumer {
+        let mut consumer = Consumer::default();
+        let (a, b) = (U256::MAX / U256::from(7), U256::MAX / U256::from(11) * U256::from(3));
+        [AND, OR, XOR].into_iter().for_each(|opcode| consumer.alu(opcode, a, b, U256::ZERO));
+        consumer
+    }
+
+    #[test]
+    fn honest_windows_hold() {
+        let case = consumer().case(K);
+        case.assert_holds();
+        case.assert_mock();
+    }
+
+    #[test]
+    fn every_label_refuses() {
+        assert_refusals(&consumer().case(K), "bitwise");
+    }
+
+    #[test]
+    fn no_cell_is_free() {
+        assert_no_free_cells(&consumer().case(K), "bitwise", &[]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn results_are_the_evms(a in word(), b in word()) {
+            let limbs = |f: fn(u64, u64) -> u64| {
+                U256::from_limbs(std::array::from_fn(|i| f(a.as_limbs()[i], b.as_limbs()[i])))
+            };
+            let mut consumer = Consumer::default();
+            consumer.expect(AND, [a, b], limbs(|a, b| a & b));
+            consumer.expect(OR, [a, b], limbs(|a, b| a | b));
+            consumer.expect(XOR, [a, b], limbs(|a, b| a ^ b));
+            consumer.case(K).assert_holds();
+        }
+    }
+}

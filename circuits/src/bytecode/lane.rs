@@ -1,0 +1,80 @@
+//! A lane of code that nobody executes: eight bytes in one row.
+//!
+//! **Given** a token of the code's chain, **this chip proves** that the next eight bytes of the code are bytes, how many
+//! bytes of push data are due after each, and passes the token on. It tells keccak the lane and the circuit the bytes.
+//!
+//! | label | degree | meaning |
+//! |---|---|---|
+//! | the token is for this lane | 1 | `index` is the lane that the token names |
+//!
+//! All else is in the slots: `counter i` ranges byte i and makes its counter a function of the one before.
+
+use ruint::aliases::U256;
+use verbatim_gadgets::chip::ChipBuilder;
+use verbatim_gadgets::grid::WindowWriter;
+use verbatim_gadgets::machine::Chip;
+
+use super::layout::{Layout, held, put, put_word};
+use super::push;
+
+/// Eight bytes of a code.
+#[derive(Clone, Debug)]
+pub struct LaneEvent {
+    /// The code.
+    pub hash: U256,
+    /// The lane.
+    pub index: u64,
+    /// How many bytes of push data are due before it.
+    pub before: u8,
+    /// The bytes, zeros past the end.
+    pub bytes: [u8; 8],
+}
+
+impl LaneEvent {
+    /// How many bytes of push data are due before each byte, and after the last.
+    pub(super) fn counters(&self) -> [u8; 9] {
+        let mut counters = [self.before; 9];
+        for (i, byte) in self.bytes.iter().enumerate() {
+            counters[i + 1] = push::after(counters[i], *byte);
+        }
+        counters
+    }
+}
+
+/// The chip.
+#[derive(Debug)]
+pub struct Lane(Layout);
+
+impl Chip for Lane {
+    type Layout = Layout;
+    type Event = LaneEvent;
+    const NAME: &'static str = "lane";
+
+    fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
+        chip.receive(&layout.chain_in, 0);
+        chip.require_equal("the token is for this lane", layout.index, layout.from);
+        for slot in &layout.steps {
+            chip.learn(slot, 0);
+        }
+        let (token, lane) = (held(chip, &layout.chain_out, 0), held(chip, &layout.hash_lane, 0));
+        chip.send(&layout.chain_out, 0, &token);
+        chip.send(&layout.hash_lane, 0, &lane);
+        let bytes = held(chip, &layout.code_lane, 0);
+        let multiplicity = chip.multiplicity(0);
+        chip.provide(&layout.code_lane, 0, multiplicity, &bytes);
+        Self(layout.clone())
+    }
+
+    fn fill(&self, event: &LaneEvent, row: &mut WindowWriter<'_>) {
+        let layout = &self.0;
+        put_word(row, layout.hash, 0, &event.hash);
+        put(row, layout.index, 0, event.index);
+        put(row, layout.from, 0, event.index);
+        put(row, layout.entry, 0, u64::from(event.before));
+        let counters = event.counters();
+        for (i, byte) in event.bytes.iter().enumerate() {
+            put(row, layout.bytes[i], 0, u64::from(*byte));
+            put(row, layout.counters[i], 0, u64::from(counters[i + 1]));
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! The circuit as a whole: scenes, in which the tables, keccak and the steps are played by public messages.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use halo2_proofs::dev::MockProver;
+use ruint::aliases::U256;
+use verbatim_gadgets::bus::{Balance, FactCounts};
+use verbatim_gadgets::check::check;
+use verbatim_gadgets::circuit::Constraint;
+use verbatim_gadgets::expr::{Cell, Expr, F};
+use verbatim_gadgets::grid::Grid;
+use verbatim_gadgets::halo2::ShardCircuit;
+use verbatim_gadgets::machine::Workload;
+use verbatim_gadgets::message::{Fact, Message};
+use verbatim_gadgets::value::inverse_or_zero;
+
+use super::{BytecodeError, BytecodeWork, push};
+use crate::bus::{
+    Code, CodeLength, CodeLengthNative, CodeNative, CodeWord, HashEnd, HashEndNative, HashLane, HashLaneNative,
+    NoJumpDest, NoJumpDestNative, PushByte, PushCounter,
+};
+
+const K: u32 = 9;
+
+/// What the rest of the machine consumes.
+#[derive(Clone, Debug, Default)]
+struct Demand {
+    counts: FactCounts,
+    balance: Balance,
+}
+
+impl Demand {
+    fn add<M: Fact>(&mut self, fact: &M::Native) {
+        self.counts.add::<M>(fact);
+        self.balance.add_public::<M>(fact, -F::from(1));
+    }
+}
+
+/// A filled circuit with everything around it.
+#[derive(Clone, Debug)]
+struct Scene {
+    grid: Grid,
+    balance: Balance,
+    tables: Arc<HashSet<Vec<[u8; 32]>>>,
+}
+
+fn bytes(tag: u64, tuple: &[F]) -> Vec<[u8; 32]> {
+    [F::from(tag)].iter().chain(tuple).map(F::to_bytes).collect()
+}
+
+fn tables() -> HashSet<Vec<[u8; 32]>> {
+    let counters = push::counters().map(|fact| bytes(PushCounter::TAG.id, &PushCounter::tuple(&fact)));
+    counters.chain(push::weights().map(|fact| bytes(PushByte::TAG.id, &PushByte::tuple(&fact)))).collect()
+}
+
+/// What keccak receives for a code.
+fn keccak(balance: &mut Balance, digest: U256, code: &[u8]) {
+    for (index, chunk) in code.chunks(8).enumerate() {
+        let lane = (0..8).fold(0, |lane, i| lane << 8 | u64::from(chunk.get(i).copied().unwrap_or(0)));
+        balance.add_public::<HashLane>(&HashLaneNative { digest, index: index as u64, lane }, -F::from(1));
+    }
+    balance.add_public::<HashEnd>(&HashEndNative { digest, length: code.len() as u64 }, -F::from(1));
+}
+
+impl Scene {
+    fn new(work: &BytecodeWork, codes: &[(U256, &[u8])], demand: Demand) -> Self {
+        let Demand { mut counts, mut balance } = demand;
+        let sheet = work.finish();
+        let k = if sheet.len() > 150 { K + 3 } else { K };
+        let windows = 0..sheet.len();
+        let mut grid = (&sheet as &dyn Workload).grid(k, windows).expect("the shard is large enough");
+        counts.consume(&grid);
+        counts.provide(&mut grid);
+        codes.iter().for_each(|(hash, code)| keccak(&mut balance, *hash, code));
+        Self { grid, balance, tables: Arc::new(tables()) }
+    }
+
+    /// The labels of the constraints that fail.
+    fn failures(&self) -> BTreeSet<String> {
+        check(&self.grid).failures.into_iter().map(|f| f.label).collect()
+    }
+
+    /// The labels of the constraints that fail, and the names of the tags that do not balance.
+    fn objections(&self) -> BTreeSet<String> {
+        let mut objections = self.failures();
+        let mut balance = self.balance.clone();
+        balance.add_grid(&self.grid);
+        for left in balance.unbalanced() {
+            if !self.tables.contains(&bytes(left.tag.id, &left.tuple)) {
+                objections.insert(format!("bus: {}", left.tag.name));
+            }
+        }
+        objections
+    }
+
+    /// The first row of window `index` of a chip.
+    fn window(&self, chip: &str, index: usize) -> usize {
+        let is = |chip_index: usize| self.grid.circuit.chips[chip_index].name == chip;
+        self.grid.windows.iter().filter(|w| is(w.chip)).nth(index).expect("there is such a window").row
+    }
+
+    fn column(&self, name: &str) -> Cell {
+        Cell::main(self.grid.circuit.main.iter().position(|column| column == name).expect("there is such a column"))
+    }
+
+    /// The scene with other cells: a column, the row, the value.
+    fn with(&self, cells: &[(&str, usize, u64)]) -> Self {
+        let mut scene = self.clone();
+        for (name, row, value) in cells {
+            scene.grid.write(self.column(name), *row, F::from(*value));
+        }
+        scene
+    }
+
+    /// The name of the column of the flag that byte `i` of the last lane is the code's.
+    fn flag_inside(&self, i: usize) -> String {
+        let label = format!("byte {i} is inside is boolean");
+        let chips = &self.grid.circuit.chips;
+        let constraint = chips.iter().flat_map(|chip| &chip.constraints).find(|c| c.label == label);
+        let cells = constraint.expect("there is such a label").expr.cells();
+        self.grid.circuit.main[usize::from(cells.first().expect("a flag").column)].clone()
+    }
+
+    /// The scene without a window, as if it had never been there.
+    fn without(&self, chip: &str, index: usize) -> Self {
+        self.with(&[(&format!("selects {chip}"), self.window(chip, index), 0)])
+    }
+
+    fn mock(&self) -> Result<(), String> {
+        let (circuit, sum) = ShardCircuit::for_mock_prover(&self.grid);
+        let prover = MockProver::run(self.grid.k, &circuit, vec![vec![sum]]).map_err(|e| e.to_string())?;
+        prover.verify().map_err(|failures| format!("{} failures", failures.len()))
+    }
+}
+
+fn hash(name: u64) -> U256 {
+    U256::from(name) << 200 | U256::from(name + 1)
+}
+
+/// Demands everything that is true of a code.
+fn demand_all(work: &mut BytecodeWork, demand: &mut Demand, hash: U256, code: &[u8]) {
+    let length = code.len() as u64;
+    demand.add::<CodeLength>(&CodeLengthNative { hash, length });
+    for pc in 0..=length + 32 {
+        if let Ok(fact) = work.fetch(hash, pc) {
+            demand.add::<Code>(&fact);
+        }
+        if work.no_jump_dest(hash, pc).is_ok() {
+            demand.add::<NoJumpDest>(&NoJumpDestNative { hash, pc });
+        }
+    }
+    for index in 0..length.div_ceil(32) {
+        let word = work.word(hash, index).expect("the word is not behind the end");
+        demand.add::<CodeWord>(&word);
+    }
+}
+
+/// All that can be asked about a code, asked.
+fn full(code: &[u8]) -> Scene {
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), code);
+    demand_all(&mut work, &mut demand, hash(7), code);
+    Scene::new(&work, &[(hash(7), code)], demand)
+}
+
+/// A code with the cases that matter: short and long pushes, within a lane and across, JUMPDEST in data, a cut push.
+fn sample() -> Vec<u8> {
+    let mut code = vec![0x60, 0x80, 0x5b, 0x61, 0x5b, 0x01, 0x62, 0xaa, 0x5b, 0xcc, 0x00];
+    code.push(0x7f);
+    code.extend(1..=32);
+    code.extend([0x73]);
+    code.extend(0xe0..=0xf3);
+    code.extend([0x5b, 0x00, 0x63, 0xff, 0xee]);
+    code
+}
+
+#[test]
+fn everything_true_of_a_code_is_proven() {
+    for code in [vec![], vec![0], vec![0x5b; 8], vec![0x60], (0..=255).collect(), sample()] {
+        let scene = full(&code);
+        assert_eq!(scene.objections(), BTreeSet::new(), "{code:?}");
+    }
+}
+
+#[test]
+fn halo2_takes_the_circuit() {
+    full(&sample()).mock().expect("the circuit holds");
+}
+
+#[test]
+fn only_what_was_asked_for_is_spoken() {
+    let mut code = vec![0x01; 64];
+    code[8..20].fill(0x6f);
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(1), &code);
+    work.add_code(hash(1), &code);
+    work.add_code(hash(2), &[]);
+    assert_eq!(work.codes().count(), 2);
+    let fact: CodeNative = work.fetch(hash(1), 8).expect("an opcode");
+    assert_eq!((fact.opcode, fact.next), (0x6f, 25));
+    demand.add::<Code>(&fact);
+    let scene = Scene::new(&work, &[(hash(1), &code), (hash(2), &[])], demand);
+    assert_eq!(scene.objections(), BTreeSet::new());
+    let spoken = scene.grid.windows.iter().filter(|w| scene.grid.circuit.chips[w.chip].name == "spoken").count();
+    assert_eq!(spoken, 3, "the opcode's lane and the two that its data reach into");
+}
+
+/// A code of which one lane is spoken and the others are not.
+fn quiet() -> Scene {
+    let code: Vec<u8> = (0..40).map(|i| [0x60, 0x00, 0x5b, 0x01, 0x01][i % 5]).collect();
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(3), &code);
+    work.add_code(hash(4), &[]);
+    demand.add::<Code>(&work.fetch(hash(3), 15).expect("an opcode"));
+    demand.add::<CodeLength>(&CodeLengthNative { hash: hash(4), length: 0 });
+    Scene::new(&work, &[(hash(3), &code), (hash(4), &[])], demand)
+}
+
+/// A search for wrong cells of one window that a single constraint rejects.
+struct Attack<'s> {
+    grid: Grid,
+    constraints: &'s [Constraint],
+    row: usize,
+    target: usize,
+}
+
+impl Attack<'_> {
+    fn value(&self, constraint: usize) -> F {
+        self.grid.evaluate(&self.constraints[constraint].expr, self.row)
+    }
+
+    /// Whether only the target fails, once up to `repairs` more cells are changed so that the others hold.
+    fn succeeds(&mut self, changed: &mut Vec<Cell>, repairs: usize) -> bool {
+        if self.value(self.target) == F::from(0) {
+            return false;
+        }
+        let others = (0..self.constraints.len()).filter(|c| *c != self.target);
+        let Some(broken) = others.into_iter().find(|c| self.value(*c) != F::from(0)) else { return true };
+        if repairs == 0 {
+            return false;
+        }
+        for cell in self.constraints[broken].expr.cells() {
+            if changed.contains(&cell) {
+                continue;
+            }
+            // Exact where the constraint is linear in the cell; elsewhere the search goes on.
+            let (old, error) = (self.grid.read(cell, self.row), self.value(broken));
+            self.grid.write(cell, self.row, old + F::from(1));
+            let slope = self.value(broken) - error;
+            self.grid.write(cell, self.row, old - error * inverse_or_zero(slope));
+            changed.push(cell);
+            if slope != F::from(0) && self.succeeds(changed, repairs - 1) {
+                return true;
+            }
+            changed.pop();
+            self.grid.write(cell, self.row, old);
+        }
+        false
+    }
+
+    fn finds(&mut self) -> bool {
+        self.constraints[self.target].expr.cells().into_iter().any(|cell| {
+            let old = self.grid.read(cell, self.row);
+            let others = [old + F::from(1), old - F::from(1), F::from(2), F::from(0), F::from(1)];
+            let found = others.into_iter().any(|value| {
+                self.grid.write(cell, self.row, value);
+                self.succeeds(&mut vec![cell], 4)
+            });
+            self.grid.write(cell, self.row, old);
+            found
+        })
+    }
+}
+
+/// For every label there are wrong cells that no other constraint sees: none of them follows from the others.
+#[test]
+fn every_constraint_alone_rejects_something() {
+    let mut scenes = vec![full(&sample()), quiet(), full(&[0x7f; 33])];
+    scenes.extend((1..=8).map(|length| full(&vec![0; length])));
+    let circuit = Arc::clone(&scenes[0].grid.circuit);
+    let mut missing = BTreeSet::new();
+    for (c, chip) in circuit.chips.iter().enumerate() {
+        for target in 0..chip.constraints.len() {
+            let found = scenes.iter().any(|scene| {
+                let grid = scene.grid.clone();
+                let mut attack = Attack { grid, constraints: &chip.constraints, row: 0, target };
+                scene.grid.windows.iter().filter(|w| w.chip == c).any(|window| {
+                    attack.row = window.row;
+                    let found = attack.finds();
+                    if found {
+                        return true;
+                    }
+                    attack.grid = scene.grid.clone();
+                    false
+                })
+            });
+            if !found {
+                missing.insert(format!("{}: {}", chip.name, chip.constraints[target].label));
+            }
+        }
+    }
+    assert_eq!(missing, BTreeSet::new());
+}
+
+/// Every cell that a chip owns is fixed by a constraint or by the bus.
+#[test]
+fn no_cell_is_free() {
+    for scene in [full(&sample()), quiet()] {
+        let mut free = BTreeSet::new();
+        for window in &scene.grid.windows {
+            let chip = &scene.grid.circuit.chips[window.chip];
+            for cell in &chip.cells {
+                let mut changed = scene.clone();
+                let value = changed.grid.read(*cell, window.row) + F::from(1);
+                changed.grid.write(*cell, window.row, value);
+                if changed.objections().is_empty() {
+                    let column = &scene.grid.circuit.main[usize::from(cell.column)];
+                    free.insert(format!("{}: {column} in row {}", chip.name, cell.rotation));
+                }
+            }
+        }
+        assert_eq!(free, BTreeSet::new());
+    }
+}
+
+#[test]
+fn class_19_nothing_stands_behind_the_end() {
+    let (code, longer) = ([0x60, 0x01, 0x00], [0x60, 0x01, 0x00, 0x02]);
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), &code);
+    // Keccak takes the fourth byte although the length is three.
+    keccak(&mut demand.balance, hash(7), &longer);
+    let length = |length, sum: u64| (HashEndNative { digest: hash(7), length }, F::from(sum));
+    let ((four, back), (three, once)) = (length(4, 1), length(3, 1));
+    demand.balance.add_public::<HashEnd>(&four, back);
+    demand.balance.add_public::<HashEnd>(&three, -once);
+    let honest = Scene::new(&work, &[], demand);
+    let (lane, end) = (honest.window("lane", 0), honest.window("code", 0));
+    assert_eq!(honest.objections(), BTreeSet::from(["bus: hash lane".to_owned()]));
+    let forged = honest.with(&[("byte 3", lane, 2), ("byte 3", end, 2)]);
+    assert_eq!(forged.objections(), BTreeSet::from(["byte 3 is zero behind the end".to_owned()]));
+    let longer = forged.with(&[(&honest.flag_inside(3), end, 1)]);
+    assert_eq!(longer.objections(), BTreeSet::from(["the length".to_owned()]));
+}
+
+#[test]
+fn class_19_the_last_row_is_checked_as_all_others() {
+    let scene = full(&sample());
+    for (chip, index) in [("spoken", 8), ("spoken", 0), ("spoken", 4), ("code", 0), ("past", 0), ("word", 2)] {
+        assert_ne!(scene.without(chip, index).objections(), BTreeSet::new(), "without {chip} {index}");
+    }
+    let quiet = quiet();
+    for index in 0..3 {
+        assert_ne!(quiet.without("lane", index).objections(), BTreeSet::new(), "without lane {index}");
+    }
+    let empty = quiet.without("code", 1).objections();
+    assert_eq!(empty, ["bus: code length", "bus: hash end"].map(str::to_owned).into());
+}
+
+#[test]
+fn class_21_selectors_and_the_first_token_are_bound() {
+    let scene = quiet();
+    let end = scene.window("code", 0);
+    for (column, label) in [("from", "chain in: index"), ("entry", "chain in: before")] {
+        assert!(scene.with(&[(column, end, 1)]).failures().contains(label), "{label}");
+    }
+    for chip in ["lane", "spoken", "code", "past", "word", "no jump destination"] {
+        let row = scene.grid.used() + 3;
+        let twice = scene.with(&[(&format!("selects {chip}"), row, 2)]);
+        assert!(twice.failures().contains(&format!("the selector of {chip} is boolean")), "{chip}");
+        let idle = scene.with(&[(&format!("selects {chip}"), row, 1)]);
+        assert_ne!(idle.objections(), BTreeSet::new(), "an empty {chip}");
+    }
+}
+
+#[test]
+fn class_17_the_key_does_not_depend_on_the_witness() {
+    use halo2_proofs::halo2curves::bn256::Bn256;
+    use halo2_proofs::plonk::keygen_vk;
+    use halo2_proofs::poly::kzg::commitment::ParamsKZG;
+    use rand::SeedableRng;
+    let params = ParamsKZG::<Bn256>::setup(K, rand::rngs::StdRng::seed_from_u64(1));
+    let key = |circuit: &ShardCircuit| {
+        let key = keygen_vk(&params, circuit).expect("a key");
+        key.to_bytes(halo2_proofs::SerdeFormat::RawBytes)
+    };
+    let scene = full(&sample());
+    let empty = ShardCircuit::for_keys(Arc::clone(&scene.grid.circuit), K);
+    assert_eq!(key(&empty), key(&ShardCircuit::for_mock_prover(&scene.grid).0));
+}
+
+/// Whoever rejects code by its first byte reads it from the first word.
+#[test]
+fn class_3_the_first_byte_is_bound() {
+    let code = [0xef; 4];
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), &code);
+    let mut word = work.word(hash(7), 0).expect("a word");
+    word.word &= U256::MAX >> 8;
+    demand.add::<CodeWord>(&word);
+    let scene = Scene::new(&work, &[(hash(7), &code)], demand);
+    let row = scene.window("word", 0);
+    let forged = scene.with(&[("byte 0", row, 0)]);
+    assert!(forged.objections().contains("bus: code lane"));
+    let lane = scene.window("lane", 0);
+    let end = scene.window("code", 0);
+    let forged = forged.with(&[("byte 0", lane, 0), ("byte 0", end, 0)]);
+    assert!(forged.objections().contains("bus: hash lane"));
+}
+
+#[test]
+fn data_is_no_opcode() {
+    let code = [0x60, 0x5b, 0x5b];
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), &code);
+    assert_eq!(work.fetch(hash(7), 1).err(), Some(BytecodeError::NoOpcode { hash: hash(7), pc: 1 }));
+    assert_eq!(work.no_jump_dest(hash(7), 2), Err(BytecodeError::JumpDest { hash: hash(7), pc: 2 }));
+    assert_eq!(work.no_jump_dest(hash(7), 3), Err(BytecodeError::JumpDest { hash: hash(7), pc: 3 }));
+    assert_eq!(work.fetch(hash(8), 0).err(), Some(BytecodeError::UnknownCode { hash: hash(8) }));
+    assert_eq!(work.word(hash(7), 1).err(), Some(BytecodeError::NoWord { hash: hash(7), index: 1 }));
+    work.fetch(hash(7), 0).expect("an opcode");
+    let wrong = CodeNative { hash: hash(7), pc: 1, opcode: 0x5b, push: U256::ZERO, next: 2 };
+    demand.add::<Code>(&wrong);
+    let scene = Scene::new(&work, &[(hash(7), &code)], demand);
+    assert_eq!(scene.objections(), BTreeSet::from(["no fact on data 1".to_owned()]));
+}
+
+#[test]
+fn a_destination_cannot_be_denied() {
+    let code = [0x00, 0x5b];
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), &code);
+    work.no_jump_dest(hash(7), 0).expect("STOP is no destination");
+    work.fetch(hash(7), 1).expect("an opcode");
+    demand.add::<NoJumpDest>(&NoJumpDestNative { hash: hash(7), pc: 1 });
+    let scene = Scene::new(&work, &[(hash(7), &code)], demand);
+    let row = scene.window("no jump destination", 0);
+    // The opcode there; then the one before it, as if the destination were its data.
+    let there = scene.with(&[("entry", row, 1), ("counter 0", row, 0), ("byte 7", row, 0x5b)]);
+    assert_eq!(there.failures(), BTreeSet::from(["the opcode is not JUMPDEST".to_owned()]));
+    let covered = scene.with(&[("entry", row, 1), ("counter 1", row, 1)]);
+    assert_eq!(covered.failures(), BTreeSet::from(["the position is before the next opcode".to_owned()]));
+}
+
+#[test]
+fn two_chains_of_one_hash_say_the_same() {
+    let code = sample();
+    let once = full(&code);
+    let mut twice = once.clone();
+    twice.balance.add_grid(&quiet_chain(&code));
+    assert_eq!(twice.objections(), ["bus: hash end", "bus: hash lane"].map(str::to_owned).into());
+    keccak(&mut twice.balance, hash(7), &code);
+    assert_eq!(twice.objections(), BTreeSet::new());
+    let mut other = code.clone();
+    other[3] ^= 1;
+    let mut forged = once;
+    forged.balance.add_grid(&quiet_chain(&other));
+    keccak(&mut forged.balance, hash(7), &code);
+    assert!(forged.objections().contains("bus: hash lane"));
+}
+
+/// A chain under the name of [`full`]'s code that nobody asked for.
+fn quiet_chain(code: &[u8]) -> Grid {
+    let mut work = BytecodeWork::new();
+    work.add_code(hash(7), code);
+    Scene::new(&work, &[], Demand::default()).grid
+}
+
+#[test]
+fn shape() {
+    let scene = full(&[0]);
+    let circuit = &scene.grid.circuit;
+    let constraints = circuit.chips.iter().flat_map(|chip| chip.constraints.iter().map(|c| &c.expr));
+    let tuples: Vec<&Expr> = circuit.slots.iter().flat_map(|slot| &slot.fields).collect();
+    println!(
+        "main {} aux {} fixed {} slots {} tuple fields {} constraints {} multiplications {} in tuples {}",
+        circuit.main.len(),
+        circuit.aux_columns(),
+        circuit.fixed.len(),
+        circuit.slots.len(),
+        tuples.len(),
+        constraints.clone().count(),
+        constraints.map(Expr::multiplications).sum::<usize>(),
+        tuples.iter().map(|e| e.multiplications()).sum::<usize>(),
+    );
+    let columns = circuit.main.len() + circuit.aux_columns();
+    assert!(columns <= 42, "{columns} columns");
+}

@@ -1,0 +1,243 @@
+//! The codes of a block, and what was asked about them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use ruint::aliases::U256;
+use verbatim_gadgets::machine::Sheet;
+
+use super::code::CodeEvent;
+use super::lane::LaneEvent;
+use super::no_jump_dest::{JUMPDEST, NoJumpDestEvent};
+use super::past::PastEvent;
+use super::spoken::SpokenEvent;
+use super::word::WordEvent;
+use super::{BytecodeChips, BytecodeEvent, push};
+use crate::bus::{CodeNative, CodeWordNative};
+
+/// A question about a code that has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BytecodeError {
+    /// The code was not added.
+    #[error("no code has the hash {hash:#x}")]
+    UnknownCode {
+        /// The hash.
+        hash: U256,
+    },
+    /// No opcode begins at the position: it is push data, or too far behind the end.
+    #[error("no opcode begins at {pc} in the code {hash:#x}")]
+    NoOpcode {
+        /// The code.
+        hash: U256,
+        /// The position.
+        pc: u64,
+    },
+    /// The position is a destination, or not below the code's length.
+    #[error("{pc} is a destination, or behind the end, in the code {hash:#x}")]
+    JumpDest {
+        /// The code.
+        hash: U256,
+        /// The position.
+        pc: u64,
+    },
+    /// The word begins behind the end.
+    #[error("the code {hash:#x} has no word {index}")]
+    NoWord {
+        /// The code.
+        hash: U256,
+        /// The index of the word.
+        index: u64,
+    },
+}
+
+/// A code, and what was asked about it.
+#[derive(Clone, Debug)]
+struct Source {
+    hash: U256,
+    bytes: Vec<u8>,
+    /// How many bytes of push data are due before each byte of its lanes, and behind the last.
+    due: Vec<u8>,
+    spoken: BTreeSet<usize>,
+    past: BTreeSet<u64>,
+    words: BTreeSet<u64>,
+    no_jump_dests: BTreeSet<u64>,
+}
+
+impl Source {
+    fn new(hash: U256, bytes: Vec<u8>) -> Self {
+        let mut due = vec![0];
+        for i in 0..bytes.len().next_multiple_of(8) {
+            due.push(push::after(due[i], bytes.get(i).copied().unwrap_or(0)));
+        }
+        let (spoken, past) = (BTreeSet::new(), BTreeSet::new());
+        Self { hash, bytes, due, spoken, past, words: BTreeSet::new(), no_jump_dests: BTreeSet::new() }
+    }
+
+    fn lanes(&self) -> usize {
+        self.bytes.len().div_ceil(8)
+    }
+
+    fn chunk<const N: usize>(&self, index: usize) -> [u8; N] {
+        std::array::from_fn(|i| self.bytes.get(N * index + i).copied().unwrap_or(0))
+    }
+
+    /// The opcode at `pc`, if one begins there or up to 32 bytes behind the end.
+    fn code(&self, pc: u64) -> Option<CodeNative> {
+        let length = self.bytes.len() as u64;
+        if pc >= length {
+            let near = pc - length <= u64::from(push::LONGEST);
+            return near.then(|| CodeNative { hash: self.hash, pc, opcode: 0, push: U256::ZERO, next: pc + 1 });
+        }
+        let at = pc as usize;
+        (self.due[at] == 0).then(|| {
+            let opcode = self.bytes[at];
+            let due = push::length(opcode);
+            let push = push::value(&self.bytes, at + 1, due);
+            CodeNative { hash: self.hash, pc, opcode, push, next: pc + 1 + u64::from(due) }
+        })
+    }
+
+    /// The opcode at `pc`, or the PUSH whose data it is.
+    fn covering(&self, pc: u64) -> Option<CodeNative> {
+        let at = usize::try_from(pc).ok().filter(|at| *at < self.bytes.len())?;
+        (0..=at).rev().find(|i| self.due[*i] == 0).and_then(|i| self.code(i as u64))
+    }
+
+    fn fetch(&mut self, pc: u64) -> Option<CodeNative> {
+        let code = self.code(pc)?;
+        if pc < self.bytes.len() as u64 {
+            self.spoken.insert(pc as usize / 8);
+        } else {
+            self.past.insert(pc);
+        }
+        Some(code)
+    }
+
+    fn lane(&self, index: usize) -> LaneEvent {
+        LaneEvent { hash: self.hash, index: index as u64, before: self.due[8 * index], bytes: self.chunk(index) }
+    }
+
+    fn spoken(&self, index: usize) -> SpokenEvent {
+        let rest = |i: usize| push::value(&self.bytes, 8 * index + i, self.due[8 * index + i]);
+        SpokenEvent { lane: self.lane(index), rests: std::array::from_fn(rest) }
+    }
+
+    /// A PUSH needs the lanes that its data reach into.
+    fn spoken_lanes(&self) -> BTreeSet<usize> {
+        let mut spoken = self.spoken.clone();
+        for index in 0..self.lanes().saturating_sub(1) {
+            if spoken.contains(&index) && self.due[8 * (index + 1)] > 0 {
+                spoken.insert(index + 1);
+            }
+        }
+        spoken
+    }
+
+    fn events(&self, mut push: impl FnMut(BytecodeEvent)) {
+        let (hash, length) = (self.hash, self.bytes.len() as u64);
+        // First of all, for the framework has the first row that could provide a fact provide it: a STOP behind the end also
+        // stands in the zeros behind a cut PUSH, whose row must not provide it.
+        for pc in &self.past {
+            push(BytecodeEvent::Past(PastEvent { hash, length, pc: *pc }));
+        }
+        let lanes = self.lanes();
+        let last = lanes.checked_sub(1).map_or([0; 8], |last| self.chunk(last));
+        push(BytecodeEvent::Code(CodeEvent { hash, length, last, due: self.due[8 * lanes] }));
+        let spoken = self.spoken_lanes();
+        for index in 0..lanes {
+            push(if spoken.contains(&index) {
+                BytecodeEvent::Spoken(self.spoken(index))
+            } else {
+                BytecodeEvent::Lane(self.lane(index))
+            });
+        }
+        for index in &self.words {
+            push(BytecodeEvent::Word(WordEvent { hash, index: *index, bytes: self.chunk(*index as usize) }));
+        }
+        for pc in &self.no_jump_dests {
+            if let Some(code) = self.covering(*pc) {
+                push(BytecodeEvent::NoJumpDest(NoJumpDestEvent { pc: *pc, code }));
+            }
+        }
+    }
+}
+
+/// Everything that the bytecode circuit has to prove for a block.
+///
+/// A code is added once; then every opcode that is executed or jumped to, every word that is read, and every failed jump
+/// is asked for, any number of times. What was not asked for has no provider, but the length of a code always has one.
+#[derive(Clone, Debug, Default)]
+pub struct BytecodeWork {
+    sources: Vec<Source>,
+    by_hash: HashMap<U256, usize>,
+}
+
+impl BytecodeWork {
+    /// No code.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a code by its keccak hash, which the caller has computed. A second time changes nothing.
+    pub fn add_code(&mut self, hash: U256, bytes: &[u8]) {
+        self.by_hash.entry(hash).or_insert_with(|| {
+            self.sources.push(Source::new(hash, bytes.to_vec()));
+            self.sources.len() - 1
+        });
+    }
+
+    /// The codes in the order in which they were added: keccak has to hash each of them once.
+    pub fn codes(&self) -> impl Iterator<Item = &[u8]> {
+        self.sources.iter().map(|source| source.bytes.as_slice())
+    }
+
+    fn source(&mut self, hash: U256) -> Result<&mut Source, BytecodeError> {
+        let index = self.by_hash.get(&hash).copied();
+        index.and_then(|index| self.sources.get_mut(index)).ok_or(BytecodeError::UnknownCode { hash })
+    }
+
+    /// Asks for the opcode at `pc`, and answers it. Up to 32 bytes behind the end it is STOP.
+    ///
+    /// # Errors
+    /// If the code is unknown, or no opcode begins there.
+    pub fn fetch(&mut self, hash: U256, pc: u64) -> Result<CodeNative, BytecodeError> {
+        self.source(hash)?.fetch(pc).ok_or(BytecodeError::NoOpcode { hash, pc })
+    }
+
+    /// Asks for the fact that `pc`, below the code's length, is no destination.
+    ///
+    /// # Errors
+    /// If the code is unknown, `pc` is a destination, or it is not below the length.
+    pub fn no_jump_dest(&mut self, hash: U256, pc: u64) -> Result<(), BytecodeError> {
+        let source = self.source(hash)?;
+        let code = source.covering(pc).filter(|code| code.pc < pc || code.opcode != JUMPDEST);
+        let code = code.ok_or(BytecodeError::JumpDest { hash, pc })?;
+        source.fetch(code.pc);
+        source.no_jump_dests.insert(pc);
+        Ok(())
+    }
+
+    /// Asks for thirty-two bytes of a code, and answers them.
+    ///
+    /// # Errors
+    /// If the code is unknown, or the word begins behind its end.
+    pub fn word(&mut self, hash: U256, index: u64) -> Result<CodeWordNative, BytecodeError> {
+        let source = self.source(hash)?;
+        let length = source.bytes.len() as u64;
+        if index >= length.div_ceil(32) {
+            return Err(BytecodeError::NoWord { hash, index });
+        }
+        source.words.insert(index);
+        let lanes = (4 * index..4 * index + 4).map(|lane| 8 * lane);
+        source.past.extend(lanes.filter(|position| *position >= length));
+        Ok(CodeWordNative { hash, index, word: U256::from_be_bytes(source.chunk::<32>(index as usize)) })
+    }
+
+    /// The circuit's work. Events are named by the place of their code in [`codes`](Self::codes).
+    pub fn finish(&self) -> Sheet<BytecodeChips> {
+        let mut sheet = Sheet::new();
+        for (origin, source) in self.sources.iter().enumerate() {
+            source.events(|event| sheet.push(origin as u64, event));
+        }
+        sheet
+    }
+}
