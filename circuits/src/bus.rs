@@ -413,6 +413,15 @@ message! {
         value: Word,
     }
 
+    /// The clock at which a transaction began, by which calls know it. Provided by the transaction's beginning; consumed by
+    /// what names a transaction in a public message.
+    pub struct TransactionClock, TransactionClockNative = Fact 58 "transaction clock" {
+        /// The index of the transaction in the block.
+        index: Counter,
+        /// The clock at which it began.
+        clock: Counter,
+    }
+
     /// A word on the stack. Sent by a push; received by a pop.
     pub struct Stack, StackNative = Linear 57 "stack" {
         /// The call whose stack it is.
