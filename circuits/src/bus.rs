@@ -12,6 +12,8 @@ use verbatim_gadgets::value::{Address, Any, Bool, Byte, Counter, Gas, Limb, U16,
 pub use verbatim_gadgets::message::{Range16, Range16Native};
 
 message! {
+    inventory INVENTORY;
+
     /// Bitwise and of two bytes. Provided by the tables; consumed by arith.
     pub struct AndBytes, AndBytesNative = Fact 2 "and bytes" {
         /// The left operand.

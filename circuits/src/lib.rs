@@ -11,6 +11,7 @@
 //! assert_eq!(Exec::names()[0], "clock");
 //! ```
 
+
 pub mod arith;
 pub mod bus;
 pub mod bytecode;
@@ -23,5 +24,6 @@ pub mod opcodes;
 pub mod schedule;
 pub mod state;
 pub mod step;
+pub mod storage;
 pub mod tables;
 pub mod transfer;

@@ -224,12 +224,24 @@ impl Step {
 
     /// As [`begin_at`](Self::begin_at), for chips of several classes: `class` is an expression that is one of them.
     pub fn begin_as(chip: &mut ChipBuilder<'_>, slots: &StepSlots, class: Expr, code: &Slot<Code>) -> Self {
+        let step = Self::open(chip, slots, class, code);
+        chip.require_zero("ok is boolean", &step.ok * (Expr::one() - &step.ok));
+        step
+    }
+
+    /// As [`begin_as`](Self::begin_as), for chips whose steps always succeed, or always fail.
+    pub fn begin_always(chip: &mut ChipBuilder<'_>, slots: &StepSlots, class: Expr, ok: bool) -> Self {
+        let step = Self::open(chip, slots, class, &slots.code);
+        chip.define(if ok { "succeeds" } else { "fails" }, slots.ok, u64::from(ok));
+        step
+    }
+
+    fn open(chip: &mut ChipBuilder<'_>, slots: &StepSlots, class: Expr, code: &Slot<Code>) -> Self {
         let state = chip.receive(&slots.enter, 0);
         let opcode = chip.learn(&slots.opcode, 0);
         chip.learn(code, 0);
         chip.define("class", slots.class, class);
-        let ok = Bool::assume(slots.ok, "constrained below");
-        chip.require_zero("ok is boolean", &ok * (Expr::one() - &ok));
+        let ok = Bool::assume(slots.ok, "the caller constrains it");
         Self { state, opcode, ok, evidence: slots.evidence }
     }
 

@@ -348,6 +348,16 @@ mod tests {
     }
 
     #[test]
+    fn turns_are_fractions_of_the_height() {
+        let cell = Cell::main(0).shifted(-1).turned(-62);
+        assert_eq!(cell.turns, 2);
+        assert_eq!(cell.distance(10), 31);
+        assert_eq!(Cell::main(0).turned(40).turned(24), Cell::main(0));
+        assert_eq!(Cell::main(0).turned(32).distance(6), -32);
+        assert_eq!(Cell::main(0).shifted(3).distance(2), 3, "no turn, no matter how few rows");
+    }
+
+    #[test]
     fn constants_fold() {
         assert_eq!((Expr::from(2) * F::from(3) + 4).as_constant(), Some(F::from(10)));
         assert_eq!((Cell::main(0).expr() * Expr::zero()).degree(), 0);

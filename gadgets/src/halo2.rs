@@ -89,6 +89,8 @@ impl Config {
             Node::Constant(value) => Expression::Constant(*value),
             Node::Cell(cell) => self.cell(*cell),
             Node::Mul(a, b) => match (a.as_constant(), b.as_constant()) {
+                // A negation is a subtraction in the evaluation of gates; a scaling by -1 would be a multiplication.
+                (Some(value), _) if value == -F::ONE => -self.expression(b),
                 (Some(value), _) => self.expression(b) * value,
                 (_, Some(value)) => self.expression(a) * value,
                 _ => self.expression(a) * self.expression(b),

@@ -40,4 +40,5 @@ pub mod machine;
 pub mod message;
 pub mod plan;
 pub mod program;
+pub mod stats;
 pub mod value;

@@ -47,7 +47,8 @@ pub trait Linear: Message {}
 /// A message that is true and may be consumed any number of times.
 pub trait Fact: Message {}
 
-/// Declares a kind of message: the struct over expressions, and its native twin.
+/// Declares a kind of message: the struct over expressions, and its native twin. With `inventory NAME;` before the first, a
+/// constant `NAME` lists the tags.
 ///
 /// ```
 /// use verbatim_gadgets::{message, message::Message, value::{Counter, Word}};
@@ -65,6 +66,12 @@ pub trait Fact: Message {}
 /// ```
 #[macro_export]
 macro_rules! message {
+    (inventory $inventory:ident; $($(#[$doc:meta])* pub struct $name:ident, $native:ident = $class:ident $id:literal $tag:literal $fields:tt)*) => {
+        $crate::message! { $($(#[$doc])* pub struct $name, $native = $class $id $tag $fields)* }
+
+        /// Every tag that is declared here, in the order of the declarations.
+        pub const $inventory: &[$crate::message::Tag] = &[$(<$name as $crate::message::Message>::TAG,)*];
+    };
     ($($(#[$doc:meta])* pub struct $name:ident, $native:ident = $class:ident $id:literal $tag:literal {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
     })*) => {$(

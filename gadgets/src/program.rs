@@ -77,9 +77,17 @@ impl Program {
         self.outputs.is_empty()
     }
 
-    /// How many multiplications one evaluation takes.
+    /// How many multiplications one evaluation takes, not counting negations.
     pub fn multiplications(&self) -> usize {
-        self.operations.iter().filter(|operation| matches!(operation, Operation::Mul(..))).count()
+        let negative = |register: &u32| match self.operations[*register as usize] {
+            Operation::Constant(index) => self.constants[index as usize] == -F::from(1),
+            _ => false,
+        };
+        let multiplies = |operation: &&Operation| match operation {
+            Operation::Mul(a, b) => !negative(a) && !negative(b),
+            _ => false,
+        };
+        self.operations.iter().filter(multiplies).count()
     }
 
     /// Evaluates every expression at `row`, in the order in which they were given.

@@ -16,6 +16,7 @@
 //! | [`shards`] | the shards of a plan of the framework's, as circuits and witnesses |
 //! | [`bundle`], [`registry`] | proving and verifying a whole bundle |
 //! | [`mod@file`] | bundles on disk |
+//! | [`block`] | all of it at once: from a block to a bundle on disk, and back to a verdict |
 //! | [`progress`] | observing and cancelling |
 //!
 //! # Example
@@ -48,6 +49,7 @@
 //! ```
 
 pub mod backend;
+pub mod block;
 pub mod bundle;
 pub mod cache;
 pub mod challenge;

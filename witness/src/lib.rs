@@ -34,6 +34,7 @@
 //! | [`execute`] | running and checking a block | [`execute::ExecuteError`], [`execute::Mismatch`] |
 //! | [`trace`] | what an execution did, as plain data | |
 
+pub mod assemble;
 pub mod chain;
 pub mod execute;
 pub mod input;

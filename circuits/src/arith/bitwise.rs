@@ -1,7 +1,7 @@
 //! AND, OR and XOR of any two words, byte by byte.
 //!
-//! **Given** any operands, four rows **prove** `result = opcode(a, b)`. Each row looks up the AND of eight pairs of bytes;
-//! byte `n` of a word, the lowest being byte 0, stands in row `n / 8`. The facts range all bytes, so that the operands'
+//! **Given** any operands, four rows **prove** `result = opcode(a, b)`. Each row looks up the AND of eight pairs of bytes: those
+//! that count for `2^(64 row)` and more, even bytes first, so that the sums of limbs that other chips use serve here too. The facts range all bytes, so that the operands'
 //! limbs, as sums of sixteen bytes each, are below 2^128 and unique. OR and XOR follow linearly: `a | b = a + b - (a & b)`
 //! and `a ^ b = a + b - 2 (a & b)`, limb by limb.
 //!
@@ -23,6 +23,11 @@ use super::native::opcode::{AND, OR, XOR};
 use crate::bus::{Alu, AluNative, AndBytes, AndBytesNative};
 
 const ROWS: usize = 4;
+
+/// The groups of limbs that hold the left bytes, the right ones, and their AND.
+const LEFT_GROUP: usize = 0;
+const RIGHT_GROUP: usize = 1;
+const AND_GROUP: usize = 2;
 
 /// The chip.
 #[derive(Debug)]
@@ -51,15 +56,14 @@ impl Chip for Bitwise {
         let more = |code: u8| Expr::from(u64::from(code - AND));
         chip.require_equal("opcode", opcode, Expr::from(u64::from(AND)) + &or * more(OR) + &xor * more(XOR));
 
-        let limb = |first: usize, byte: &dyn Fn(&AndBytes) -> Expr| -> Expr {
-            let bytes = bytes[first..first + 16].iter().enumerate();
-            bytes.map(|(i, fact)| byte(fact) * Expr::power_of_two(8 * i as u32)).sum()
-        };
-        for (name, first, a, b, result) in [("hi", 16, &a.hi, &b.hi, &result.hi), ("lo", 0, &a.lo, &b.lo, &result.lo)] {
-            let and = limb(first, &|fact| fact.and.expr());
+        // Sixty-four bits from the bytes of a row, and a limb from two rows.
+        let eight = |group, row| layout.half(group, 0, row) + layout.half(group, 1, row) * Expr::from(256);
+        let limb = |group, row| eight(group, row) + eight(group, row + 1) * Expr::power_of_two(64);
+        for (name, row, a, b, result) in [("hi", 2, &a.hi, &b.hi, &result.hi), ("lo", 0, &a.lo, &b.lo, &result.lo)] {
+            let and = limb(AND_GROUP, row);
             let both = a + b - &and;
-            chip.require_equal(format!("a.{name}"), a, limb(first, &|fact| fact.left.expr()));
-            chip.require_equal(format!("b.{name}"), b, limb(first, &|fact| fact.right.expr()));
+            chip.require_equal(format!("a.{name}"), a, limb(LEFT_GROUP, row));
+            chip.require_equal(format!("b.{name}"), b, limb(RIGHT_GROUP, row));
             let value = &and + &or * (&both - &and) + &xor * (both - &and - &and);
             chip.require_equal(format!("result.{name}"), result, value);
         }
@@ -69,7 +73,10 @@ impl Chip for Bitwise {
     fn fill(&self, event: &AluNative, row: &mut WindowWriter<'_>) {
         row.message(&self.alu, event);
         for (index, fact) in self.bytes.iter().enumerate() {
-            let (left, right) = (event.a.byte(index), event.b.byte(index));
+            // The even bytes of a row come first.
+            let (first, slot) = (index / 8 * 8, index % 8);
+            let byte = first + slot % 4 * 2 + slot / 4;
+            let (left, right) = (event.a.byte(byte), event.b.byte(byte));
             row.message(fact, &AndBytesNative { left, right, and: left & right });
         }
         row.set(&self.or, event.opcode == OR);

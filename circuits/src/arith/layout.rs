@@ -1,7 +1,5 @@
 //! The columns that the chips of arith share.
 
-#![allow(dead_code, reason = "some chips are still to come")]
-
 use std::array;
 use std::ops::Range;
 
@@ -17,8 +15,8 @@ use crate::bus::{Alu, AluNative, AndBytes, ByteLength, PowerOfTwo, PowerOfTwoNat
 /// Checked columns in a row: three groups of eight, which hold 128 bits each.
 pub(super) const LIMBS: usize = 24;
 
-/// The first limb of a [loose](Layout::loose) number counts for this many bits.
-const LOOSE: u32 = 10;
+/// The upper half of a [loose](Layout::loose) number counts for `2^LOOSE` and more.
+const LOOSE: u32 = 58;
 
 /// The columns and slots of arith.
 ///
@@ -59,6 +57,8 @@ impl Layout {
         let slice = exprs(&[a_hi, a_lo, b_hi, b_lo, opcode, spare[0], r_hi, r_lo]);
         let words = (0..4).map(|i| limb(16 + i) * Expr::power_of_two(16 * i as u32)).sum::<Expr>();
         let words = vec![&words * Expr::from(32) + limb(20), words, limb(20)];
+        // The opcode keeps the tuples of operations away from those of lengths, whose opcode is zero.
+        let length = vec![b_hi.expr(), b_lo.expr(), limb(17) + opcode * Expr::from(64)];
         let and = |i: usize| vec![limb(i), limb(8 + i), limb(16 + i)];
         Self {
             multiplicity,
@@ -69,7 +69,7 @@ impl Layout {
             and_bytes: (0..8).map(|i| builder.slot(format!("and bytes {i}"), and(i))).collect(),
             ranges: [0, 1].map(|g| builder.slot(format!("range128 {g}"), vec![group(&limbs, g, 0)])),
             words: builder.slot("words", words),
-            byte_length: builder.slot("byte length", exprs(&[b_hi, b_lo, a_lo])),
+            byte_length: builder.slot("byte length", length),
             slice: builder.slot("slice", slice),
             splice: builder.slot("splice", (0..12).map(limb).collect()),
             limbs,
@@ -107,11 +107,9 @@ impl Layout {
         self.half(2, 0, row) + self.limb(20, row) * Expr::power_of_two(64)
     }
 
-    /// A number in a group whose first limb overlaps the others, so that it is below 2^122 + 2^16 and any number below
-    /// 2^122 has a form.
+    /// A number in a group whose halves overlap, so that it is below 2^122 + 2^64 and any number below 2^122 has a form.
     pub(super) fn loose(&self, group: usize, row: i16) -> Expr {
-        let high = (1..8).map(|i| self.limb(8 * group + i, row) * Expr::power_of_two(LOOSE + 16 * (i as u32 - 1)));
-        self.limb(8 * group, row) + high.sum::<Expr>()
+        self.half(group, 0, row) + self.half(group, 1, row) * Expr::power_of_two(LOOSE)
     }
 
     /// Has limbs checked to hold 16 bits.
@@ -163,10 +161,8 @@ impl Layout {
 
     /// Writes a [loose](Self::loose) number.
     pub(super) fn set_loose(&self, cells: &mut WindowWriter<'_>, group: usize, row: i16, value: u128) {
-        self.set_limb(cells, 8 * group, row, (value % (1 << LOOSE)) as u16);
-        for i in 1..8 {
-            self.set_limb(cells, 8 * group + i, row, (value >> (LOOSE as usize + 16 * (i - 1))) as u16);
-        }
+        self.set_u64(cells, 8 * group, row, (value % (1 << LOOSE)) as u64);
+        self.set_u64(cells, 8 * group + 4, row, (value >> LOOSE) as u64);
     }
 
     /// Writes a checked column.

@@ -162,6 +162,7 @@ impl Chip for Multiply {
 mod tests {
     use proptest::prelude::*;
     use ruint::aliases::U512;
+    use verbatim_gadgets::expr::F;
 
     use super::*;
     use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals, word};
@@ -190,6 +191,26 @@ mod tests {
     #[test]
     fn no_cell_is_free() {
         assert_no_free_cells(&consumer().case(K), "multiply", &[]);
+    }
+
+    #[test]
+    fn a_remainder_of_the_divisor_and_more_is_refused() {
+        // 100 = 7 * 13 + 9, with every limb in range and every column right.
+        let mut consumer = Consumer::default();
+        consumer.alu(DIV, U256::from(100), U256::from(7), U256::ZERO);
+        let mut case = consumer.case(K);
+        let (layout, row) = (case.layout(), case.windows("multiply").1[0].row);
+        let [quotient, rest] = [layout.limbs[0].cell, layout.limbs[0].cell.shifted(2)];
+        case.grid.write(quotient, row, F::from(13));
+        case.grid.write(rest, row, F::from(9));
+        // All that is left to choose is `d`: 2^256 - 3 is in range, but borrows from nowhere.
+        for (limb, row_of_limb) in (16..24).flat_map(|limb| [(limb, 1), (limb, 2)]) {
+            let value = if (limb, row_of_limb) == (16, 1) { 0xfffd } else { 0xffff };
+            case.grid.write(layout.limbs[limb].cell.shifted(row_of_limb), row, F::from(value));
+        }
+        let objections = case.objections(&case.grid);
+        assert!(objections.contains("multiply: remainder: high limb"), "{objections:?}");
+        assert!(!objections.iter().any(|label| label.contains("column") || label.contains("bus: range16")));
     }
 
     proptest! {

@@ -1,7 +1,5 @@
 //! The operations outside of the circuit.
 
-#![allow(dead_code, reason = "some chips are still to come")]
-
 use ruint::aliases::{U256, U512};
 
 /// The opcodes of the operations that arith proves, as the EVM numbers them.

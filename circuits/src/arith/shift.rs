@@ -189,7 +189,12 @@ impl Chip for Shift {
 mod tests {
     use proptest::prelude::*;
 
+    use verbatim_gadgets::expr::F;
+    use verbatim_gadgets::machine::ChipSet;
+    use verbatim_gadgets::value::from_u128;
+
     use super::*;
+    use crate::arith::ArithChips;
     use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals, word};
 
     fn consumer() -> Consumer {
@@ -217,6 +222,25 @@ mod tests {
     #[test]
     fn no_cell_is_free() {
         assert_no_free_cells(&consumer().case(K), "shift", &[]);
+    }
+
+    #[test]
+    fn a_power_above_2_to_64_is_refused() {
+        // A shift by 70 as one by 70 and no move, which would let products wrap for larger ones.
+        let mut consumer = Consumer::default();
+        consumer.alu(SHR, U256::from(70), U256::from(1) << 200, U256::ZERO);
+        let mut case = consumer.case(K);
+        let row = case.windows("shift").1[0].row;
+        let (_, chips) = ArithChips::build();
+        let shift = chips.shift();
+        let cell = |expr: Expr| expr.as_cell().expect("a cell");
+        case.grid.write(cell(shift.moved[0].expr()), row, F::from(0));
+        case.grid.write(cell(shift.powers[0].exponent.expr()), row, F::from(70));
+        case.grid.write(cell(shift.powers[1].exponent.expr()), row, -F::from(6));
+        case.grid.write(cell(shift.powers[0].power.lo.expr()), row, from_u128(1 << 70));
+        let objections = case.objections(&case.grid);
+        assert!(objections.contains("bus: power of two"), "{objections:?}");
+        assert!(!objections.contains("shift: near: low limb") && !objections.contains("shift: the other exponent"));
     }
 
     proptest! {

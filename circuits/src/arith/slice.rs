@@ -10,7 +10,7 @@
 //! z2 P + h1 = hi + 2^128 h2        h2 is what comes before
 //! ```
 //!
-//! `P` is at most 2^120; `w`, `lo`, `hi` are ranged, and the `h` are loose numbers below 2^122 + 2^16: all sides are below 2^251.
+//! `P` is at most 2^120; `w`, `lo`, `hi` are ranged, and the `h` are loose numbers below 2^122 + 2^64: all sides are below 2^251.
 //! Where `keep` is less than 32, the bytes to be dropped are an AND with a mask of low ones. Rank 1, on an AND.
 //!
 //! | label | degree | meaning |
@@ -113,7 +113,7 @@ pub(super) fn masked(word: U256, keep: u8) -> AluNative {
 }
 
 impl SliceNative {
-    /// The bytes before those behind `keep` are dropped.
+    /// The 32 bytes from `shift`, before those behind `keep` are dropped.
     pub(super) fn window(&self) -> U256 {
         window(self.first, self.second, self.shift)
     }
@@ -158,15 +158,13 @@ impl Chip for Slice {
         layout.check(chip, 0..24, 0);
         layout.check(chip, 0..24, 1);
         let out = layout.word(0);
-        // The flag stands in the row of the message that it switches; its place is fixed before the message.
-        let whole_cell = layout.multiplicity.shifted(1);
-        let whole = Bool::assume(whole_cell, "constrained next");
-        chip.require_zero("whole is boolean", &whole * whole.not());
+        // The flag stands beside the messages that it switches.
+        let _ = (chip.peek(&layout.alu, 1), chip.peek(&layout.power_of_two, 1));
+        let whole = chip.bool("whole", 1);
         chip.require_zero("whole keeps 32", &whole * (&slice.keep - Expr::from(32)));
         let alu = chip.learn_if(&layout.alu, 1, &whole.not());
         chip.require_equal("mask: a.hi", &alu.a.hi, &out.hi);
         chip.require_equal("mask: a.lo", &alu.a.lo, &out.lo);
-        let _ = chip.multiplicity(1);
         let mask = Mask::new(chip, layout, 1, alu, &whole, &slice.keep.expr());
         let [hi, lo] = mask.dropped();
         chip.require_equal("result.hi", &slice.result.hi, out.hi - whole.not() * hi);

@@ -142,14 +142,13 @@ impl Chip for Splice {
         let power = chip.peek(&layout.power_of_two, 0);
         layout.check(chip, 0..24, 1);
         layout.check(chip, 0..16, 2);
-        // The flag's place is fixed before the messages that it switches.
-        let whole = Bool::assume(layout.multiplicity.shifted(2), "constrained next");
-        chip.require_zero("whole is boolean", &whole * whole.not());
+        // The flag stands beside the messages that it switches.
+        let _ = (chip.peek(&layout.alu, 2), chip.peek(&layout.power_of_two, 2));
+        let whole = chip.bool("whole", 2);
         let new = chip.learn_if(&layout.alu, 0, &whole.not());
         let old = chip.learn_if(&layout.alu, 2, &whole.not());
         chip.require_equal("value: a.hi", &new.a.hi, &splice.value.hi);
         chip.require_equal("value: a.lo", &new.a.lo, &splice.value.lo);
-        let _ = chip.multiplicity(2);
         let value = Mask::new(chip, layout, 2, new, &whole, &splice.count.expr());
         let [before, behind] = ["before", "behind"].map(|label| chip.bool(label, 0));
         let layout = layout.clone();

@@ -21,8 +21,8 @@ use verbatim_gadgets::value::inverse_or_zero;
 
 use super::{ArithWork, Layout};
 use crate::bus::{
-    Alu, AluNative, AndBytes, PowerOfTwo, PowerOfTwoNative, Range16, Range128, Range128Native, Slice, SliceNative,
-    Splice, SpliceNative, Words, WordsNative,
+    Alu, AluNative, AndBytes, ByteLength, ByteLengthNative, PowerOfTwo, PowerOfTwoNative, Range16, Range128,
+    Range128Native, Slice, SliceNative, Splice, SpliceNative, Words, WordsNative,
 };
 
 /// The size of a small shard.
@@ -99,6 +99,11 @@ impl Consumer {
     pub(super) fn words(&mut self, bytes: u64) {
         let (words, rest) = self.work.words(bytes);
         self.consume::<Words>(&WordsNative { bytes, words, rest });
+    }
+
+    pub(super) fn byte_length(&mut self, word: U256) {
+        let length = self.work.byte_length(word);
+        self.consume::<ByteLength>(&ByteLengthNative { word, length });
     }
 
     pub(super) fn slice(&mut self, first: U256, second: U256, shift: u8, keep: u8) -> U256 {

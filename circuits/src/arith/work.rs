@@ -5,19 +5,21 @@ use std::collections::HashSet;
 use ruint::aliases::U256;
 use verbatim_gadgets::machine::Sheet;
 
+use super::bytes::BytesEvent;
 use super::native::execute;
 use super::native::opcode::*;
-use super::{mask, native, signed, slice, splice};
+use super::{exponent, mask, modular, native, signed, slice, splice};
 
 use super::range::RangeEvent;
 use super::{ArithChips, ArithEvent};
-use crate::bus::{AluNative, SliceNative, SpliceNative};
+use crate::bus::{AluNative, ByteLengthNative, SliceNative, SpliceNative};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Request {
     Alu(u8, [U256; 3]),
     Range128(u128),
     Words(u64),
+    ByteLength(U256),
     Slice([U256; 2], u8, u8),
     Splice([U256; 3], u8, u8),
 }
@@ -37,6 +39,9 @@ impl ArithEvent {
             SHL | SHR => Self::Shift(event),
             MUL | DIV | MOD => Self::Multiply(event),
             SLT | SGT | SDIV | SMOD | SAR => Self::Signed(event),
+            ADDMOD | MULMOD => Self::Modular(event),
+            EXP => Self::Exponent(event),
+            BYTE | SIGNEXTEND => Self::Bytes(BytesEvent::Operation(event)),
             _ => Self::Sum(event),
         };
         (result, event)
@@ -46,6 +51,9 @@ impl ArithEvent {
     pub fn rests_on(&self) -> Vec<AluNative> {
         match self {
             Self::Signed(event) => vec![signed::unsigned(event)],
+            Self::Modular(event) => modular::reductions(event).to_vec(),
+            Self::Exponent(event) => exponent::rests_on(event),
+            Self::Bytes(event) => event.rests_on(),
             Self::Slice(event) => slice::rests_on(event).into_iter().collect(),
             Self::Splice(event) => splice::masks_of(event),
             _ => Vec::new(),
@@ -100,6 +108,15 @@ impl ArithWork {
             self.words.push((self.origin, bytes));
         }
         (bytes / 32, (bytes % 32) as u8)
+    }
+
+    /// Asks how many bytes a word takes without its leading zeros: 0 to 32.
+    pub fn byte_length(&mut self, word: U256) -> u8 {
+        let length = native::byte_length(word);
+        if self.seen.insert(Request::ByteLength(word)) {
+            self.push(ArithEvent::Bytes(BytesEvent::Length(ByteLengthNative { word, length })));
+        }
+        length
     }
 
     /// Asks for the first `keep` bytes (0 to 32) of `first || second` from byte `shift` (0 to 31), and zeros behind them.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use halo2_proofs::dev::MockProver;
 use ruint::aliases::U256;
+use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
+use verbatim_gadgets::chip::Role;
 use verbatim_gadgets::circuit::Constraint;
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
@@ -189,6 +191,26 @@ fn halo2_takes_the_circuit() {
 }
 
 #[test]
+fn any_row_may_lie_in_any_shard() {
+    let code = sample();
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), &code);
+    demand_all(&mut work, &mut demand, hash(7), &code);
+    keccak(&mut demand.balance, hash(7), &code);
+    let sheet = work.finish();
+    let workload: &dyn Workload = &sheet;
+    let cuts: Vec<usize> = (0..=sheet.len()).step_by(7).chain([sheet.len()]).collect();
+    let shards = cuts.windows(2).map(|cut| workload.grid(K, cut[0]..cut[1]).expect("the shard is large enough"));
+    let mut grids: Vec<Grid> = shards.collect();
+    grids.iter().for_each(|grid| demand.counts.consume(grid));
+    grids.iter_mut().for_each(|grid| demand.counts.provide(grid));
+    grids.iter().for_each(|grid| demand.balance.add_grid(grid));
+    let tables = tables();
+    assert!(grids.iter().all(|grid| check(grid).failures.is_empty()));
+    assert!(demand.balance.unbalanced().iter().all(|left| tables.contains(&bytes(left.tag.id, &left.tuple))));
+}
+
+#[test]
 fn only_what_was_asked_for_is_spoken() {
     let mut code = vec![0x01; 64];
     code[8..20].fill(0x6f);
@@ -321,6 +343,22 @@ fn no_cell_is_free() {
             }
         }
         assert_eq!(free, BTreeSet::new());
+    }
+}
+
+/// No window says something else although it hears the same; all that its constraints leave free is how often it is heard.
+#[test]
+fn the_audit_finds_no_choice_but_multiplicities() {
+    for scene in [full(&sample()), quiet()] {
+        let audit = audit(&mut scene.grid.clone(), 8);
+        assert_eq!(audit.open, BTreeSet::new());
+        for idle in audit.idle() {
+            let chip = scene.grid.circuit.chips.iter().find(|chip| chip.name == idle.chip).expect("a chip");
+            let provided = chip.messages.iter().filter(|message| message.role == Role::Provide);
+            let mut multiplicities = provided.filter_map(|message| message.multiplicity.as_cell());
+            let column = scene.column(&idle.column);
+            assert!(multiplicities.any(|cell| cell == column.shifted(idle.row)), "{idle:?}");
+        }
     }
 }
 

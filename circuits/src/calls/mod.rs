@@ -1,37 +1,52 @@
 //! Calls and their ends: CALL, STATICCALL and DELEGATECALL, the return to the caller, and exceptional halts.
 //!
-//! A call is a relay. `enter` stops the caller's chain of [`Exec`] messages, leaves the caller's state in a
-//! [`Frame`], and begins the callee's chain; the callee's [`Halt`] meets the frame in `resume`, which goes on with the
-//! caller's. Call and return know of each other only through the frame, which is named by the callee, and a callee is named by the
-//! clock of the step that made it.
+//! A call is a relay. [Its step](EnterEvent) stops the caller's chain of [`Exec`](crate::bus::Exec) messages, leaves
+//! the caller's state in a [`Frame`], and begins the callee's chain; the callee's [`Halt`] meets the frame in [the
+//! return](ResumeEvent), which goes on with the caller's. Call and return know of each other only through the frame,
+//! which is named by the callee, and a callee is named by the clock of the step that made it.
 //!
 //! # Times
-//! A calling step at clock `c` owns `c` to `c + 2`: the target is touched at `c`, value leaves the caller at `c + 1` and
-//! arrives at `c + 2`, so that the three may be one account. A return at clock `h` owns `h` and `h + 1`, the two times
-//! of the copy. If the callee failed with `w` writes counted, its scope ends at `h + w + 1`, the times from `h + 2` on are those of
-//! the undone writes, and the caller goes on one tick later.
+//! A calling step at clock `c` owns `c` to `c + 2`: the target is touched at `c`, value leaves the caller at `c + 1`
+//! and arrives at `c + 2`, so that the three may be one account. A return at clock `h` owns `h` and `h + 1`, the two
+//! times of the copy. If the callee failed with `w` writes counted, its scope ends at `h + w + 1`, the times from `h +
+//! 2` on are those of the undone writes, and the caller goes on one tick later.
 //!
 //! # The guess
-//! Whether the callee fails is known to the call only as a guess: the end of the callee's own scope, or zero. The call's context is
-//! built from it, and the return asserts it.
+//! Whether the callee fails is known to the call only as a guess: the end of the callee's own scope, or zero. The
+//! call's context is built from it, and the return asserts it.
 //!
 //! # What is not proven here
-//! A call to a precompile, and a call to an account with an EIP-7702 delegation. Both are excluded by constraints, so no
-//! proof can take them for something else.
+//! A call to a precompile, and a call to an account with an EIP-7702 delegation. Both are excluded by constraints, so
+//! no proof can take them for something else.
 
+mod enter;
+mod fail;
 mod fault;
+#[cfg(test)]
+mod fixture;
+mod gas;
+mod head;
+mod ranges;
+mod refuse;
 mod resume;
+mod target;
 #[cfg(test)]
 mod testing;
+mod transfer;
 
 use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{Checked16, CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, Expr};
 
 use crate::bus::{AccountJob, Code, Context, CopyJob, Environment, Frame, Halt, Range128, Tally};
+use crate::memory::expansion::ExpansionSlots;
 use crate::step::{Shape, StepSlots};
 
+pub use enter::EnterEvent;
+pub use fail::{FailEvent, Reason};
 pub use fault::FaultEvent;
+pub use head::CallEvent;
+pub use refuse::RefuseEvent;
 pub use resume::ResumeEvent;
 
 /// By how much the clock grows in a step of this circuit.
@@ -41,6 +56,9 @@ chips! {
     /// The chips of the circuit.
     pub struct CallsChips, CallsEvent = "calls", layout {
         Fault: fault::Fault,
+        Enter: enter::Enter,
+        Refuse: refuse::Refuse,
+        Fail: fail::Fail,
         Resume: resume::Resume,
     }
 }
@@ -50,7 +68,6 @@ chips! {
 /// The slots beyond the step's share three groups of columns: those of the step that operands do not use, a group of 13
 /// that is wide enough for an account, and two checked ones.
 #[derive(Debug)]
-#[allow(dead_code, reason = "the chips of the opcodes use the rest")]
 pub struct Layout {
     step: StepSlots,
     /// Two more columns that can be checked.
@@ -73,10 +90,26 @@ pub struct Layout {
     range128: [Slot<Range128>; 2],
     /// The opcode at the program counter, with its push data.
     code_push: Slot<Code>,
+    expansion: ExpansionSlots,
+    /// Columns of the account that no other slot uses: for flags that multiplicities are made of.
+    spare: [Cell; 4],
 }
 
+/// Where the rows of a calling step are, behind the first: the target and the value.
+const ADDRESS_ROW: i16 = 1;
+/// The input, and the caller's tally.
+const INPUT_ROW: i16 = 2;
+/// The output.
+const OUTPUT_ROW: i16 = 3;
+/// The target's code.
+const CODE_ROW: i16 = 4;
+/// The callee's context.
+const CONTEXT_ROW: i16 = 5;
+/// The callee's tally.
+const TALLY_ROW: i16 = 6;
+
 fn layout(builder: &mut CircuitBuilder) -> Layout {
-    let step = StepSlots::new(builder, Shape { ticks: TICKS, dynamic: true });
+    let step = StepSlots::popping_on_fault(builder, Shape { ticks: TICKS, dynamic: true });
     let limbs = ["limb 0", "limb 1"].map(|name| builder.checked16(name));
     let p: [Cell; 13] = std::array::from_fn(|i| builder.main(format!("account {i}")));
     // The step's columns that hold no operand in the rows behind its first.
@@ -104,10 +137,30 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         halt: builder.slot("halt", columns(&p[..6])),
         copy: builder.slot("copy", copy.to_vec()),
         copied,
+        spare: [p[8], p[9], p[11], p[12]],
         environment: [0, 4].map(|i| builder.slot(format!("environment {i}"), columns(&p[i..i + 4]))),
         range128: [10, 11].map(|i| builder.slot(format!("range {i}"), columns(&[p[i]]))),
         code_push: builder.slot("code push", columns(&code_push)),
+        expansion: ExpansionSlots {
+            words: builder.slot("words", columns(&[step.gas, step.memory, step.cost])),
+            cost: builder.slot("memory cost", columns(&[class, ok])),
+            order: builder.slot("new words", columns(&[call, step.memory, next_memory, step.clock])),
+        },
         limbs,
         step,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use verbatim_gadgets::machine::ChipSet;
+
+    use super::*;
+
+    #[test]
+    fn the_circuit_is_narrow() {
+        let (circuit, _) = CallsChips::build();
+        let width = circuit.main.len() + circuit.aux_columns();
+        assert!(width <= 64, "{width} columns");
     }
 }

@@ -1,12 +1,12 @@
 //! The return from a call to its caller.
 //!
-//! **Given** the end of a call, the frame of its caller, and the last tally of the call.
-//! **Proves** that the caller goes on behind its call: with 1 on the stack and the call's writes, refund and logs if it
-//! succeeded, with 0 and its own if it did not; with the gas that was left, and as much of the return data in its memory as it
-//! has room for.
+//! **Given** the end of a call, the frame of its caller, and the last tally of the call. **Proves** that the caller
+//! goes on behind its call: with 1 on the stack and the call's writes, refund and logs if it succeeded, with 0 and its
+//! own if it did not; with the gas that was left, and as much of the return data in its memory as it has room for.
 //!
 //! Whether the call fails was guessed when it began, and its writes were undone or not by that guess. The frame has the
-//! guess, and it is asserted here: `scope` is zero exactly if the call succeeded, and else the time that follows from its end.
+//! guess, and it is asserted here: `scope` is zero exactly if the call succeeded, and else the time that follows from
+//! its end.
 //!
 //! The tally's time is not looked at: each receiver but this one sends it again, later, so that the one token without a
 //! receiver after it is the last.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use halo2_proofs::arithmetic::Field;
 use halo2_proofs::dev::MockProver;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
-use verbatim_gadgets::chip::Derive;
+use verbatim_gadgets::chip::{Derive, MessageDef};
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
@@ -15,18 +14,17 @@ use verbatim_gadgets::message::{Fact, Linear, Message, Range16};
 use verbatim_gadgets::value::from_u128;
 
 use super::{CallsChips, CallsEvent};
-use crate::bus::{Range128, Words};
+use crate::bus::{MemoryCost, Range128, Words};
+use crate::memory::expansion::memory_cost;
 
 /// A filled shard and the messages of everybody else.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "the chips of the opcodes use the rest")]
 pub(super) struct Trial {
     pub(super) grid: Grid,
     others: Balance,
     counts: FactCounts,
 }
 
-#[allow(dead_code, reason = "the chips of the opcodes use the rest")]
 impl Trial {
     pub(super) fn new(events: impl IntoIterator<Item = CallsEvent>) -> Self {
         let mut sheet = Sheet::<CallsChips>::new();
@@ -99,78 +97,105 @@ impl Trial {
         spoiled
     }
 
-    /// What gadgets of two cells are spoiled with: a zero test that answers one without an inverse, and a comparison of
-    /// 64 bits whose flag is a fraction.
-    fn spoiled_gadgets(&self, index: usize) -> Vec<Vec<(Cell, F)>> {
-        let window = self.grid.windows[index];
-        let derived = &self.grid.circuit.chips[window.chip].derived;
-        let value = |expr: &Expr| self.grid.evaluate(expr, window.row);
-        let shift = F::from(2).pow([64]).invert().expect("a power of two");
-        let pairs = derived.iter().zip(derived.iter().skip(1)).filter_map(|pair| match pair {
-            (Derive::IsZero(flag, _), Derive::Inverse(inverse, _)) => {
-                Some(vec![(*flag, F::from(1)), (*inverse, F::from(0))])
-            }
-            (Derive::Less(flag, a, b), _) => Some(vec![(*flag, (value(b) - value(a) + F::from(5)) * shift)]),
-            _ => None,
-        });
-        pairs.collect()
-    }
-
     /// The name of a cell in reports.
     fn name(&self, cell: Cell) -> String {
         format!("{} in row {}", self.grid.circuit.main[usize::from(cell.column)], cell.rotation)
     }
 
-    /// The cells of window `index` that can be changed alone without an objection.
+    /// The cells of window `index` that can be changed alone without an objection, but for those that only messages
+    /// hold which are not sent.
     pub(super) fn free_cells(&self, index: usize) -> Vec<String> {
         let window = self.grid.windows[index];
-        let cells = &self.grid.circuit.chips[window.chip].cells;
+        let chip = &self.grid.circuit.chips[window.chip];
         let free = |cell: &&Cell| {
             let mut changed = self.clone();
             let value = changed.grid.read(**cell, window.row) + F::from(1);
             changed.grid.write(**cell, window.row, value);
             changed.objections().is_empty()
         };
-        cells.iter().filter(free).map(|cell| self.name(*cell)).collect()
+        let unsent = |cell: &Cell| {
+            let slots = &self.grid.circuit.slots;
+            let holds = |m: &&MessageDef| slots[m.slot].fields.iter().any(|f| f.shifted(m.row).cells().contains(cell));
+            let mut flags = chip.messages.iter().filter(holds).map(|m| self.grid.evaluate(&m.multiplicity, window.row));
+            let first = flags.next();
+            first.is_some_and(|flag| flag == F::from(0)) && flags.all(|flag| flag == F::from(0))
+        };
+        let cells = chip.cells.iter().filter(free).filter(|cell| !unsent(cell));
+        cells.map(|cell| self.name(*cell)).collect()
     }
 
-    /// The labels of the chip of window `index` that are the only ones to reject some wrong window: one cell is set to
-    /// another value, and those that are derived follow or stay.
-    pub(super) fn needed(&self, index: usize) -> BTreeSet<String> {
+    /// Which constraints reject window `index` with these cells, when all cells that the chip derives follow.
+    pub(super) fn labels_with(&self, index: usize, cells: &[(Expr, F)]) -> Vec<String> {
+        self.spoiled(index, cells).labels().into_iter().collect()
+    }
+
+    /// Window `index` with these cells, when all cells that the chip derives follow.
+    pub(super) fn spoiled(&self, index: usize, cells: &[(Expr, F)]) -> Self {
+        let cells: Vec<_> = cells.iter().map(|(cell, value)| (cell.as_cell().expect("a cell"), *value)).collect();
+        self.spoil(index, &cells)
+    }
+
+    /// The constraints that do not hold in window `index`, by their place in the chip.
+    fn violated(&self, index: usize) -> Vec<usize> {
         let window = self.grid.windows[index];
-        let mut needed = BTreeSet::new();
-        let mut note = |labels: BTreeSet<String>| {
-            if labels.len() == 1 {
-                needed.extend(labels);
-            }
-        };
-        for cell in self.grid.circuit.chips[window.chip].cells.clone() {
+        let constraints = &self.grid.circuit.chips[window.chip].constraints;
+        let fails = |i: &usize| self.grid.evaluate(&constraints[*i].expr, window.row) != F::from(0);
+        (0..constraints.len()).filter(fails).collect()
+    }
+
+    /// Whether constraint `target` is the only one to reject some wrong window: cells are set so that it fails, those
+    /// that are derived follow, and up to three more cells are set so that the others hold.
+    fn is_needed(&self, index: usize, target: usize) -> bool {
+        let window = self.grid.windows[index];
+        let constraints = self.grid.circuit.chips[window.chip].constraints.clone();
+        let one = F::from(1);
+        constraints[target].expr.cells().into_iter().any(|cell| {
             let honest = self.grid.read(cell, window.row);
-            for value in [honest + F::from(1), honest - F::from(1), F::from(1) - honest, F::from(1 << 40), F::from(0)] {
+            let wrong = [honest + one, honest - one, one - honest, F::from(1 << 40), F::from(0), -F::from(2)];
+            wrong.into_iter().any(|value| {
                 let mut alone = self.clone();
                 alone.grid.write(cell, window.row, value);
-                [self.spoil(index, &[(cell, value)]).labels(), alone.labels()].into_iter().for_each(&mut note);
-            }
-        }
-        self.spoiled_gadgets(index).iter().for_each(|cells| note(self.spoil(index, cells).labels()));
-        needed
+                alone.violated(index) == [target] || self.repairs(index, target, &mut vec![(cell, value)], 3)
+            })
+        })
     }
 
-    /// All labels of the chip of window `index`.
-    pub(super) fn all_labels(&self, index: usize) -> BTreeSet<String> {
-        let chip = &self.grid.circuit.chips[self.grid.windows[index].chip];
-        chip.constraints.iter().map(|constraint| constraint.label.clone()).collect()
+    /// Whether the cells, with up to `depth` more, violate constraint `target` alone.
+    fn repairs(&self, index: usize, target: usize, cells: &mut Vec<(Cell, F)>, depth: usize) -> bool {
+        let spoiled = self.spoil(index, cells);
+        let violated = spoiled.violated(index);
+        if violated == [target] {
+            return true;
+        }
+        let other = violated.iter().copied().find(|i| *i != target);
+        let (Some(other), true, true) = (other, violated.contains(&target), depth > 0) else { return false };
+        let window = self.grid.windows[index];
+        let constraint = self.grid.circuit.chips[window.chip].constraints[other].expr.clone();
+        let repairs: Vec<Cell> = constraint.cells().into_iter().filter(|c| cells.iter().all(|(d, _)| c != d)).collect();
+        repairs.into_iter().any(|cell| {
+            let at = |value: u64| {
+                let mut changed = spoiled.clone();
+                changed.grid.write(cell, window.row, F::from(value));
+                changed.grid.evaluate(&constraint, window.row)
+            };
+            // Where the constraint is linear in the cell, it has one root.
+            let (zero, one) = (at(0), at(1));
+            let Some(slope) = Option::<F>::from((one - zero).invert()) else { return false };
+            cells.push((cell, -zero * slope));
+            let found = self.repairs(index, target, cells, depth - 1);
+            cells.pop();
+            found
+        })
     }
 }
 
-/// The labels that none of the trials' first windows shows to be needed.
-pub(super) fn unneeded<'t>(trials: impl IntoIterator<Item = &'t Trial>) -> Vec<String> {
-    let (mut all, mut needed) = (BTreeSet::new(), BTreeSet::new());
-    for trial in trials {
-        all.extend(trial.all_labels(0));
-        needed.extend(trial.needed(0));
-    }
-    all.difference(&needed).cloned().collect()
+/// The labels of which no first window of the trials shows that they are needed: that some window is wrong for that
+/// constraint alone.
+pub(super) fn unneeded(trials: &[Trial]) -> Vec<String> {
+    let chip = &trials[0].grid.circuit.chips[trials[0].grid.windows[0].chip];
+    let needed = |i: &usize| trials.iter().any(|trial| trial.is_needed(0, *i));
+    let labels = chip.constraints.iter().map(|constraint| constraint.label.clone());
+    (0..chip.constraints.len()).zip(labels).filter(|(i, _)| !needed(i)).map(|(_, label)| label).collect()
 }
 
 fn rederive(grid: &mut Grid, row: usize, fixed: &[(Cell, F)], derive: &Derive) {
@@ -205,6 +230,10 @@ fn is_true(tag: u64, tuple: &[F]) -> bool {
         id if id == Range128::TAG.id => below(&tuple[0], 128),
         id if id == Words::TAG.id => {
             tuple[0] == tuple[1] * F::from(32) + tuple[2] && below(&tuple[2], 5) && below(&tuple[1], 58)
+        }
+        id if id == MemoryCost::TAG.id => {
+            let words = (0..1 << 12).find(|words| tuple[0] == F::from(*words));
+            words.is_some_and(|words| tuple[1] == from_u128(memory_cost(words)))
         }
         _ => false,
     }

@@ -25,6 +25,9 @@ pub const STRIDE_BITS: u32 = 24;
 /// Rows that a batch takes in every turn.
 pub const HEIGHT: usize = ROUNDS + 1;
 
+/// Rows of a turn above its first batch: they hold zeros, so that the row above a batch is never one of blinding.
+const FIRST: usize = 1;
+
 /// Bits of a lane.
 pub const LANE: usize = 64;
 
@@ -41,20 +44,21 @@ pub struct Place {
 
 /// Batches in a shard.
 pub const fn batches(rows: Rows) -> usize {
-    (rows.total / LANE).saturating_sub(BLINDING_ROWS) / HEIGHT
+    (rows.total / LANE).saturating_sub(BLINDING_ROWS + FIRST) / HEIGHT
 }
 
 impl Place {
     /// The place of `row`, if it belongs to a batch.
     pub const fn of(row: usize, rows: Rows) -> Option<Self> {
         let turn = rows.total / LANE;
-        let place = Self { z: row / turn, batch: row % turn / HEIGHT, t: row % turn % HEIGHT };
+        let Some(inside) = (row % turn).checked_sub(FIRST) else { return None };
+        let place = Self { z: row / turn, batch: inside / HEIGHT, t: inside % HEIGHT };
         if place.batch < batches(rows) { Some(place) } else { None }
     }
 
     /// The row of this place.
     pub const fn row(self, rows: Rows) -> usize {
-        self.z * (rows.total / LANE) + self.batch * HEIGHT + self.t
+        self.z * (rows.total / LANE) + FIRST + self.batch * HEIGHT + self.t
     }
 }
 

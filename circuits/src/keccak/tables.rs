@@ -16,7 +16,7 @@
 use std::iter;
 
 use verbatim_gadgets::chip::ChipBuilder;
-use verbatim_gadgets::circuit::{CircuitBuilder, Slot};
+use verbatim_gadgets::circuit::{BLINDING_ROWS, CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::{Chip, Sheet};
@@ -39,8 +39,11 @@ pub enum Function {
     Spread = 5,
 }
 
-/// The smallest shard that holds the tables.
-pub const TABLE_K: u32 = 18;
+/// The smallest shard that holds the tables: 18 for six slices, 16 for five.
+pub const TABLE_K: u32 = {
+    let count = 2 * 7usize.pow(SLICES as u32) + 4usize.pow(SLICES as u32) + 3usize.pow(SLICES as u32) + 256;
+    (count + BLINDING_ROWS).next_power_of_two().ilog2()
+};
 
 /// All numbers whose digits are among `digits`, with what `map` makes of every digit.
 fn numbers(digits: &[(u64, u64)]) -> impl Iterator<Item = (u64, u64)> + '_ {
@@ -125,7 +128,7 @@ impl Chip for Entry {
 
 verbatim_gadgets::chips! {
     /// The chips of the keccak tables circuit.
-    pub struct TableChips, TableEvent = "keccak tables", layout {
+    pub struct TableChips, TableEvent = "keccak-tables", layout {
         Entry: Entry,
     }
     size TABLE_K;

@@ -19,7 +19,7 @@ use super::tables::{self, TableChips};
 
 verbatim_gadgets::chips! {
     /// The chips of the sponge circuit.
-    pub struct SpongeChips, SpongeEvent = "keccak sponge", layout {
+    pub struct SpongeChips, SpongeEvent = "keccak-sponge", layout {
         Block: Block,
         Lane: Lane,
         Link: Link,

@@ -84,6 +84,27 @@ pub struct AccessEvent {
     pub second: TokenEvent,
 }
 
+/// What goes where: a load's result is cut from the two words, a store's value or its last byte is put into them.
+fn transfer(
+    chip: &mut ChipBuilder<'_>,
+    layout: &Layout,
+    [loaded, stored, stored_byte]: [&Bool; 3],
+    [result, value]: [&Word; 2],
+) {
+    let slots = &layout.step;
+    chip.learn_if(&layout.slice, 0, loaded);
+    chip.learn_if(&layout.splice, 0, stored);
+    chip.learn_if(&layout.last_byte, 0, stored_byte);
+    let stored_word = Bool::assume(stored - stored_byte, "a store that is not of a byte");
+    chip.require_equal_if("whole word: hi", &stored_word, &result.hi, &value.hi);
+    chip.require_equal_if("whole word: lo", &stored_word, &result.lo, &value.lo);
+    for (row, i, name) in
+        [(1, 0, "word 1 stays: hi"), (1, 1, "word 1 stays: lo"), (2, 0, "word 2 stays: hi"), (2, 1, "word 2 stays: lo")]
+    {
+        chip.require_equal_if(name, loaded, slots.b[i].shifted(row), slots.r[i].shifted(row));
+    }
+}
+
 impl Chip for Access {
     type Layout = Layout;
     type Event = AccessEvent;
@@ -127,21 +148,8 @@ impl Chip for Access {
         chip.define("call of word 1", slots.call.shifted(1), slots.call);
         chip.define("keep", keep, &step.opcode.parameter);
         let pair = Pair::build(chip, layout, &place);
-        chip.learn_if(&layout.slice, 0, &loaded);
-        chip.learn_if(&layout.splice, 0, &stored);
-        chip.learn_if(&layout.last_byte, 0, &stored_byte);
         chip.require_equal("byte", &step.opcode.parameter, Expr::from(32) - &byte * Expr::from(31));
-        let stored_word = Bool::assume(&stored - &stored_byte, "a store that is not of a byte");
-        chip.require_equal_if("whole word: hi", &stored_word, &result.hi, &value.value.hi);
-        chip.require_equal_if("whole word: lo", &stored_word, &result.lo, &value.value.lo);
-        for (row, i, name) in [
-            (1, 0, "word 1 stays: hi"),
-            (1, 1, "word 1 stays: lo"),
-            (2, 0, "word 2 stays: hi"),
-            (2, 1, "word 2 stays: lo"),
-        ] {
-            chip.require_equal_if(name, &loaded, slots.b[i].shifted(row), slots.r[i].shifted(row));
-        }
+        transfer(chip, layout, [&loaded, &stored, &stored_byte], [&result, &value.value]);
 
         let length = Length::Small(step.opcode.parameter.expr());
         extent.constrain(chip, "bytes", &offset.value, &length);

@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | if is boolean | 2 | JUMPI rather than JUMP |
 //! | class | 1 | the schedule gives the opcode to this chip |
-//! | ok is boolean, fails | 2, 1 | |
+//! | fails | 1 | |
 //! | inside, behind, high is boolean | 2 | which of the three it is |
 //! | one of three | 1 | |
 //! | condition | 2 | JUMPI's has an inverse |
@@ -62,8 +62,7 @@ impl Chip for BadJump {
         let slots = &layout.step;
         let (next_memory, extra) = dynamic(slots);
         let conditional = chip.bool_at("if", next_memory);
-        let step = Step::begin_as(chip, slots, &conditional + Expr::from(Class::Jump as u64), &slots.code);
-        chip.define("fails", slots.ok, Expr::zero());
+        let step = Step::begin_always(chip, slots, &conditional + Expr::from(Class::Jump as u64), false);
         let places: [(Cell, &str); 3] = [(slots.next_height, "inside"), (layout.gap_c.cell, "behind"), (extra, "high")];
         let kinds = places.map(|(cell, label)| chip.bool_at(label, cell));
         let destination = step.pop_a_if(chip, slots, &Bool::constant(true));

@@ -117,8 +117,10 @@ impl Extent {
 
     /// For a length of any size. The last cell holds an inverse, the others flags.
     pub fn any(chip: &mut ChipBuilder<'_>, label: &str, [empty, sized, high, far, carry, inverse]: [Cell; 6]) -> Self {
-        let flags = [("empty", empty), ("sized", sized), ("high", high), ("far", far), ("carried", carry)];
-        let [empty, sized, high, far, carry] = flags.map(|(name, cell)| chip.bool_at(&format!("{label} {name}"), cell));
+        let flags = [("sized", sized), ("high", high), ("far", far), ("carried", carry)];
+        let [sized, high, far, carry] = flags.map(|(name, cell)| chip.bool_at(&format!("{label} {name}"), cell));
+        // For a length of zero the others are zero, so that the sum of all, which is boolean, is this one alone.
+        let empty = Bool::assume(chip.reserve(empty), "zero for any other length");
         chip.reserve(inverse);
         Self { empty, sized, high, far, carry, inverse: Some(inverse), excess: None }.exclusive(chip, label)
     }

@@ -5,7 +5,7 @@
 //! | Label | Degree | Meaning |
 //! |---|---|---|
 //! | class | 1 | the schedule gives the opcode to this chip |
-//! | ok is boolean, fails | 2, 1 | |
+//! | fails | 1 | |
 //! | evidence | 1 | zero |
 
 use verbatim_gadgets::chip::ChipBuilder;
@@ -30,8 +30,7 @@ impl Chip for Invalid {
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         let slots = &layout.step;
-        let step = Step::begin(chip, slots, Class::Invalid);
-        chip.define("fails", slots.ok, Expr::zero());
+        let step = Step::begin_always(chip, slots, Expr::from(Class::Invalid as u64), false);
         chip.define("evidence", slots.evidence, Expr::zero());
         let fault = chip.peek(&slots.fault, 0);
         chip.send(&slots.fault, 0, &fault);

@@ -10,7 +10,7 @@
 //! | Label | Degree | Meaning |
 //! |---|---|---|
 //! | class | 1 | the schedule gives the opcode to this chip |
-//! | ok is boolean, succeeds | 2, 1 | |
+//! | succeeds | 1 | |
 //! | offset: hi | 1 | below 2^128 |
 //! | word stays (2) | 1 | memory keeps what is pushed |
 //! | extra gas, next memory | 1 | no expansion |
@@ -58,8 +58,7 @@ impl Chip for Load {
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         let slots = &layout.step;
-        let step = Step::begin(chip, slots, Class::Load);
-        chip.define("succeeds", slots.ok, Expr::one());
+        let step = Step::begin_always(chip, slots, Expr::from(Class::Load as u64), true);
         let offset = step.pop_a(chip, slots);
         let value = step.push(chip, slots, "a word of memory");
         let gap = chip.checked(&layout.gap_c, 0);

@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | class | 1 | the schedule gives the opcode to this chip |
 //! | ok is boolean | 2 | |
-//! | data empty, sized, high, far, carried is boolean | 2 | the range has no bytes, is payable, or too large in one of two ways |
+//! | data sized, high, far, carried is boolean | 2 | the range has no bytes, is payable, or too large in one of two ways |
 //! | data is of one kind | 2 | at most one of these |
 //! | data sized: high limbs | 2 | offset and length are below 2^128 |
 //! | data empty: length | 2 | zero |

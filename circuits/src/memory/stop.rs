@@ -6,7 +6,7 @@
 //! | Label | Degree | Meaning |
 //! |---|---|---|
 //! | class | 1 | the schedule gives the opcode to this chip |
-//! | ok is boolean, succeeds | 2, 1 | |
+//! | succeeds | 1 | |
 //! | halt: success, offset, length | 1 | one, zero, zero |
 //! | range128: value | 1 | the gas left |
 //! | extra gas, next memory | 1 | no expansion |
@@ -35,8 +35,7 @@ impl Chip for Stop {
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         let slots = &layout.step;
-        let step = Step::begin(chip, slots, Class::Stop);
-        chip.define("succeeds", slots.ok, Expr::one());
+        let step = Step::begin_always(chip, slots, Expr::from(Class::Stop as u64), true);
         let halt = chip.peek(&layout.halt, 0);
         chip.send(&layout.halt, 0, &halt);
         chip.define("halt: success", slots.r[0], Expr::one());

@@ -7,7 +7,7 @@
 //! | Label | Degree | Meaning |
 //! |---|---|---|
 //! | class | 1 | the schedule gives the opcode to this chip |
-//! | ok is boolean, succeeds | 2, 1 | |
+//! | succeeds | 1 | |
 //! | all bytes | 1 | MSTORE, not MSTORE8 |
 //! | offset: hi | 1 | below 2^128 |
 //! | extra gas, next memory | 1 | no expansion |
@@ -58,8 +58,7 @@ impl Chip for Store {
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         let slots = &layout.step;
-        let step = Step::begin(chip, slots, Class::Store);
-        chip.define("succeeds", slots.ok, Expr::one());
+        let step = Step::begin_always(chip, slots, Expr::from(Class::Store as u64), true);
         chip.require_equal("all bytes", &step.opcode.parameter, Expr::from(32));
         let (offset, value) = (step.pop_a(chip, slots), step.pop_b(chip, slots));
         let gap = chip.checked(&layout.gap_c, 0);

@@ -11,7 +11,7 @@ use verbatim_gadgets::expr::{Cell, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
 use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
-use verbatim_gadgets::message::{Linear, Message};
+use verbatim_gadgets::message::{Fact, Linear, Message};
 use verbatim_gadgets::value::from_u128;
 
 /// A small shard of `events`.
@@ -39,6 +39,11 @@ impl World {
     /// Receives what a chip sends.
     pub(crate) fn receives<M: Linear>(&mut self, message: &M::Native) {
         self.balance.add_public::<M>(message, -F::ONE);
+    }
+
+    /// Provides a fact once.
+    pub(crate) fn provides<M: Fact>(&mut self, message: &M::Native) {
+        self.balance.add_public::<M>(message, F::ONE);
     }
 
     /// What has no partner once the shards are added. Range checks of values in range have theirs.

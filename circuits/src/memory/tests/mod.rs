@@ -1,8 +1,12 @@
 //! Tests of the memory circuit. Linear messages are matched with those that a case expects; facts are checked natively.
 
 mod cases;
+mod labels;
 mod semantics;
+#[allow(unreachable_pub, reason = "a circuit is declared as public")]
+mod two;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use halo2_proofs::dev::MockProver;
@@ -83,6 +87,11 @@ impl Case {
 fn mock(grid: &Grid) -> bool {
     let (circuit, sum) = ShardCircuit::for_mock_prover(grid);
     MockProver::run(grid.k, &circuit, vec![vec![sum]]).expect("a circuit of this size").verify().is_ok()
+}
+
+/// The labels of all constraints that fail.
+fn failures(grid: &Grid) -> BTreeSet<(&'static str, String)> {
+    check(grid).failures.into_iter().map(|f| (f.chip, f.label)).collect()
 }
 
 fn number(value: &F) -> Option<u128> {

@@ -1,0 +1,277 @@
+//! From a block to a bundle on disk, and back to a verdict.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use verbatim_prover::{block::{BlockProof, Machine}, bundle::Prover, keys::KeyStore, setup::Setup};
+//! use verbatim_witness::input::BlockInput;
+//!
+//! let input = BlockInput::load(Path::new("testdata/first-light"), None)?;
+//! let machine = Machine::new(&input)?;
+//! let (setup, keys) = (Setup::unsafe_development(None), KeyStore::new(None));
+//! let proven = machine.prove(&setup, &keys, &Prover::new())?;
+//! proven.proof.write(Path::new("proofs"))?;
+//! BlockProof::read(Path::new("proofs"), &setup, &keys)?.verify(&setup)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod statement;
+
+use std::{path::Path, sync::Arc};
+
+use verbatim_gadgets::{
+    circuit::Circuit,
+    grid::Full,
+    halo2,
+    plan::{MachineReport, Plan, public_sum},
+};
+use verbatim_witness::{
+    assemble::{Assembler, Assembly, PublicMessages},
+    execute::{BlockOutcome, ExecuteError, block_info, execute},
+    input::BlockInput,
+    trace::BlockInfo,
+};
+
+use crate::{
+    Fr,
+    bundle::{Bundle, BundleRejection, Job, ProveError, Prover, ShardCost, Verifier},
+    challenge::{Challenges, statement_digest},
+    file::{self, FileError, Limits},
+    keys::{KeyError, KeyStore, ShardKey},
+    machine::ShardCircuit,
+    progress::{NoProgress, Progress},
+    registry::{Count, Registry, RegistryError},
+    setup::{Setup, SetupError},
+    shards::{PlanCircuit, PlanShard},
+};
+
+pub use statement::{PUBLIC, StatementError};
+
+/// The greatest shard: 2^20 rows.
+pub const GREATEST_K: u32 = 20;
+
+/// Why a block cannot be proven, or a proof not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockError {
+    /// The block cannot be executed, or its header does not hold.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// A shard has no room.
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// The setup cannot be had in that size.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A key cannot be made.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The machine has two circuits of one name or number: a bug of ours.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The shards cannot be proven.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
+    /// A file of the bundle cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The public messages cannot be read or written.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+}
+
+/// A block, executed and turned into the work of every circuit.
+#[derive(Debug)]
+pub struct Machine {
+    info: BlockInfo,
+    outcome: BlockOutcome,
+    assembly: Assembly,
+}
+
+impl Machine {
+    /// Executes a block, checks it against its header, and assembles what there is to prove.
+    ///
+    /// # Errors
+    /// [`BlockError::Execute`]; nothing in the input makes it panic.
+    pub fn new(input: &BlockInput) -> Result<Self, BlockError> {
+        let info = block_info(input)?;
+        let mut assembler = Assembler::new(info.fork);
+        let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?))?;
+        Ok(Self { info, outcome, assembly: assembler.finish() })
+    }
+
+    /// The block's environment.
+    pub fn info(&self) -> &BlockInfo {
+        &self.info
+    }
+
+    /// What the execution gave.
+    pub fn outcome(&self) -> &BlockOutcome {
+        &self.outcome
+    }
+
+    /// What there is to prove.
+    pub fn assembly(&self) -> &Assembly {
+        &self.assembly
+    }
+
+    /// The shards.
+    ///
+    /// # Errors
+    /// [`BlockError::Full`] if the block asks too much of a circuit that has one shard only.
+    pub fn plan(&self) -> Result<Plan<'_>, BlockError> {
+        Ok(Plan::new(self.assembly.workloads(), GREATEST_K)?)
+    }
+
+    /// Checks every constraint of every shard and the bus between them, without proving.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub fn check(&self) -> Result<MachineReport, BlockError> {
+        Ok(self.plan()?.check(self.assembly.public().balance())?)
+    }
+
+    /// Proves every shard.
+    ///
+    /// # Errors
+    /// [`BlockError`] if keys or setup cannot be had, a shard cannot be proven, or the work was cancelled.
+    pub fn prove(&self, setup: &Setup, keys: &KeyStore, prover: &Prover<'_>) -> Result<ProvenBlock, BlockError> {
+        let plan = self.plan()?;
+        let shards: Vec<_> = (0..plan.shards().len()).map(|shard| PlanShard::new(&plan, shard)).collect();
+        let mut inventory = Inventory::new(setup, keys);
+        let keys = (0..shards.len())
+            .map(|shard| inventory.key(&PlanCircuit::of(&plan, shard)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let jobs: Vec<_> = keys.iter().zip(&shards).map(|(key, witness)| Job { key, witness }).collect();
+        let public = self.assembly.public().clone();
+        let proven = prover.prove(statement_digest(&public.to_bytes()), &jobs)?;
+        let registry =
+            inventory.registry(&plan.workloads().iter().map(|w| Arc::clone(w.circuit())).collect::<Vec<_>>())?;
+        Ok(ProvenBlock { proof: BlockProof { bundle: proven.bundle, public, registry }, costs: proven.costs })
+    }
+}
+
+/// The keys of the shards at hand.
+struct Inventory<'a> {
+    setup: &'a Setup,
+    store: &'a KeyStore,
+    keys: Vec<Arc<ShardKey>>,
+}
+
+impl<'a> Inventory<'a> {
+    fn new(setup: &'a Setup, store: &'a KeyStore) -> Self {
+        Self { setup, store, keys: Vec::new() }
+    }
+
+    fn key(&mut self, circuit: &PlanCircuit) -> Result<Arc<ShardKey>, BlockError> {
+        let known = |key: &&Arc<ShardKey>| key.verifying().name() == circuit.name() && key.shape().k == circuit.k();
+        if let Some(key) = self.keys.iter().find(known) {
+            return Ok(Arc::clone(key));
+        }
+        let key = Arc::new(self.store.key(circuit, self.setup.params(circuit.k())?)?);
+        self.keys.push(Arc::clone(&key));
+        Ok(key)
+    }
+
+    fn registry(self, circuits: &[Arc<Circuit>]) -> Result<Registry, BlockError> {
+        let mut registry = Registry::new();
+        for (index, circuit) in (0..).zip(circuits) {
+            registry.add_circuit(circuit.name, index, Count::any())?;
+        }
+        for key in self.keys {
+            registry.add_key(Arc::clone(key.verifying()))?;
+        }
+        Ok(registry)
+    }
+}
+
+/// A proven block, with what it cost.
+#[derive(Debug)]
+pub struct ProvenBlock {
+    /// The proof.
+    pub proof: BlockProof,
+    /// What each shard cost.
+    pub costs: Vec<ShardCost>,
+}
+
+/// A bundle of shards, the public messages that it is about, and the keys that it is verified under.
+#[derive(Debug)]
+pub struct BlockProof {
+    bundle: Bundle,
+    public: PublicMessages,
+    registry: Registry,
+}
+
+impl BlockProof {
+    /// The shards.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// The messages that the verifier adds: what the proof leaves unproven.
+    pub fn public(&self) -> &PublicMessages {
+        &self.public
+    }
+
+    /// Writes the bundle and its public messages to a folder.
+    ///
+    /// # Errors
+    /// [`BlockError::File`] and [`BlockError::Statement`].
+    pub fn write(&self, folder: &Path) -> Result<(), BlockError> {
+        file::write(folder, &self.bundle, &self.registry)?;
+        Ok(statement::write(folder, &self.public)?)
+    }
+
+    /// Reads what [`write`](Self::write) wrote. The keys are the machine's own: nothing in the folder chooses them.
+    ///
+    /// # Errors
+    /// [`BlockError`] if a file is missing, malformed, or of other circuits.
+    pub fn read(folder: &Path, setup: &Setup, keys: &KeyStore) -> Result<Self, BlockError> {
+        let manifest = file::read_manifest(folder, &Limits::default())?;
+        let workloads = Assembler::new(verbatim_circuits::schedule::Fork::Osaka).finish();
+        let circuits: Vec<_> = workloads.workloads().iter().map(|w| (w.size(), Arc::clone(w.circuit()))).collect();
+        let mut inventory = Inventory::new(setup, keys);
+        for shard in &manifest.shards {
+            let known = circuits.iter().enumerate().find(|(_, (_, circuit))| circuit.name == shard.circuit);
+            // Unknown names and sizes have no key: reading the shards then says so.
+            if let Some((index, (size, circuit))) = known {
+                if shard.k <= GREATEST_K && size.is_none_or(|k| k == shard.k) {
+                    let index = u32::try_from(index).unwrap_or(u32::MAX);
+                    inventory.key(&PlanCircuit::new(Arc::clone(circuit), index, shard.k))?;
+                }
+            }
+        }
+        let circuits: Vec<_> = circuits.into_iter().map(|(_, circuit)| circuit).collect();
+        let registry = inventory.registry(&circuits)?;
+        let bundle = file::read(folder, &registry, &Limits::default())?;
+        Ok(Self { bundle, public: statement::read(folder)?, registry })
+    }
+
+    /// Verifies the shards, and that they prove exactly the public messages of this proof.
+    ///
+    /// # Errors
+    /// [`BundleRejection`] says what does not hold.
+    pub fn verify(&self, setup: &Setup) -> Result<(), BundleRejection> {
+        self.verify_for(&self.public, setup, &NoProgress)
+    }
+
+    /// Verifies the shards against the verifier's own public messages: those of a block that it has executed itself.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify); [`BundleRejection::Statement`] if the proof is about other messages.
+    pub fn verify_for(
+        &self,
+        public: &PublicMessages,
+        setup: &Setup,
+        progress: &dyn Progress,
+    ) -> Result<(), BundleRejection> {
+        let statement = statement_digest(&public.to_bytes());
+        let verifier = Verifier::new(&self.registry, setup.verifier()).progress(progress);
+        verifier.verify(statement, &self.bundle, |challenges| public_term(public, challenges)).map(|_| ())
+    }
+}
+
+/// The sum of the public messages' fractions. A pole, which has a negligible chance, makes it a sum that balances nothing.
+fn public_term(public: &PublicMessages, challenges: &Challenges<Fr>) -> Fr {
+    let challenges = halo2::Challenges { alpha: challenges.alpha, gamma: challenges.gamma };
+    let messages: Vec<_> = public.iter().map(|m| (m.tag.id, m.tuple.as_slice(), m.factor())).collect();
+    public_sum(messages, challenges).unwrap_or_else(Fr::one)
+}

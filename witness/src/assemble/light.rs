@@ -1,0 +1,299 @@
+//! Steps of the light circuit.
+
+use alloy_primitives::U256;
+use verbatim_circuits::bus::{Exec, ExecNative, Fault, FaultNative, Stack};
+use verbatim_circuits::light::{
+    BinaryEvent, DupEvent, EnvironmentEvent, JumpEvent, JumpIfEvent, LightEvent, PopEvent, PushEvent, SwapEvent,
+    UnaryEvent,
+};
+use verbatim_circuits::schedule::{Class, Entry};
+use verbatim_circuits::step::{OperandEvent, STACK_LIMIT, StepEvent};
+
+use super::call::Token;
+use super::{AssembleError, Assembler, Position, Run, same, stack};
+use crate::trace::{BlockInfo, InstructionResult, Step, TxTrace};
+
+/// Whether the light circuit proves a step of `class`. It proves no jump to something that is no destination.
+pub(super) fn executes(class: Class, step: &Step) -> bool {
+    let light = matches!(
+        class,
+        Class::Binary
+            | Class::Unary
+            | Class::Push
+            | Class::Pop
+            | Class::Dup
+            | Class::Swap
+            | Class::Jump
+            | Class::JumpIf
+            | Class::JumpDest
+            | Class::Counter
+            | Class::Environment
+    );
+    light && step.halt != Some(InstructionResult::InvalidJump)
+}
+
+/// How many words a class takes from the stack, and how many it puts there.
+fn stack_effect(entry: &Entry) -> (u64, u64) {
+    let depth = u64::from(entry.parameter);
+    match entry.class {
+        Class::Binary => (2, 1),
+        Class::Unary => (1, 1),
+        Class::Pop | Class::Jump => (1, 0),
+        Class::JumpIf => (2, 0),
+        Class::Dup => (depth + 1, depth + 2),
+        Class::Swap => (depth + 1, depth + 1),
+        Class::JumpDest => (0, 0),
+        _ => (0, 1),
+    }
+}
+
+/// What a fault lacks: gas, operands or room; the first that it does.
+fn evidence(entry: &Entry, state: &ExecNative) -> Option<i64> {
+    let (needs, gives) = stack_effect(entry);
+    let missing = |limit: i64, has: i64| Some(limit - has - 1).filter(|evidence| *evidence >= 0);
+    let height = state.height as i64;
+    missing(i64::from(entry.gas), state.gas)
+        .or_else(|| missing(needs as i64, height))
+        .or_else(|| missing(height + gives as i64 - needs as i64, STACK_LIMIT as i64))
+}
+
+impl Assembler {
+    /// A step of the light circuit.
+    pub(super) fn light(&mut self, run: &mut Run<'_>, index: usize, entry: Entry) -> Result<(), AssembleError> {
+        let (trace, block, position) = (run.trace, run.block, run.position(index));
+        let step = &trace.steps[index];
+        let began = run.began;
+        let call = run.call(step, index)?;
+        let state = ExecNative {
+            clock: self.clock,
+            call: call.id,
+            code: call.code,
+            pc: u64::from(step.pc),
+            height: u64::from(step.stack_height),
+            gas: step.gas_before as i64,
+            memory: u64::from(step.memory_words_before),
+        };
+        same(position, "the height of the stack", &call.stack.len(), &usize::from(step.stack_height))?;
+        self.receive_state(&state);
+        let code = self.bytecode.fetch(state.code, state.pc);
+        let code = code.map_err(|_| AssembleError::Trace { position, what: "opcode at the program counter" })?;
+        let fault = evidence(&entry, &state);
+        same(position, "the failure of the step", &fault.is_some(), &step.halt.is_some())?;
+        let event =
+            StepEvent { state: state.clone(), opcode: step.opcode, cost: entry.gas, parameter: entry.parameter, fault };
+        self.clock += 1;
+        if let Some(evidence) = fault {
+            self.fault(&event, &code, evidence);
+            self.light.push(position_origin(run.origin, index), failed(event, entry.class, &code));
+            return Ok(());
+        }
+        let mut light = LightStep { assembler: self, trace, block, step, position, began, next_pc: code.next };
+        let call = run.calls.get_mut(&step.frame).ok_or(AssembleError::Trace { position, what: "call of a step" })?;
+        let filled = light.execute(call, &event, entry.class, code.push)?;
+        let next_pc = light.next_pc;
+        let height = call.stack.len() as u64;
+        self.light.push(position_origin(run.origin, index), filled);
+        let after =
+            ExecNative { clock: self.clock, pc: next_pc, height, gas: state.gas - i64::from(entry.gas), ..state };
+        same(position, "the gas left", &after.gas, &(step.gas_after as i64))?;
+        self.open = Some(after);
+        Ok(())
+    }
+
+    /// The state that a proven step receives: from the proven step before it, or from the verifier.
+    fn receive_state(&mut self, state: &ExecNative) {
+        use verbatim_gadgets::message::Message;
+        let chained = self.open.take();
+        if chained.as_ref().is_some_and(|open| Exec::tuple(open) == Exec::tuple(state)) {
+            return;
+        }
+        if let Some(open) = chained {
+            self.public.receive::<Exec>(&open);
+        }
+        self.public.send::<Exec>(state);
+    }
+
+    fn fault(&mut self, event: &StepEvent, _code: &verbatim_circuits::bus::CodeNative, evidence: i64) {
+        let evidence = verbatim_gadgets::expr::F::from(evidence.unsigned_abs());
+        let (clock, call) = (self.clock, event.state.call);
+        self.public.receive::<Fault>(&FaultNative { clock, call, evidence });
+    }
+}
+
+/// The number of a step in its block.
+fn position_origin(origin: u64, index: usize) -> u64 {
+    origin + index as u64
+}
+
+/// The event of a step that fails.
+fn failed(step: StepEvent, class: Class, code: &verbatim_circuits::bus::CodeNative) -> LightEvent {
+    let none = OperandEvent::default();
+    match class {
+        Class::Binary => LightEvent::Binary(BinaryEvent { step, a: none, b: none, result: U256::ZERO }),
+        Class::Unary => LightEvent::Unary(UnaryEvent { step, a: none, result: U256::ZERO }),
+        Class::Push => LightEvent::Push(PushEvent { step, value: code.push, next_pc: code.next }),
+        Class::Pop => LightEvent::Pop(PopEvent { step, a: none }),
+        Class::Dup => LightEvent::Dup(DupEvent { step, b: none }),
+        Class::Swap => LightEvent::Swap(SwapEvent { step, a: none, b: none }),
+        Class::Jump => LightEvent::Jump(JumpEvent { step, destination: none }),
+        Class::JumpIf => LightEvent::JumpIf(JumpIfEvent { step, destination: none, condition: none }),
+        Class::Counter => LightEvent::Counter(step),
+        _ => LightEvent::JumpDest(step),
+    }
+}
+
+/// A step that succeeds.
+struct LightStep<'a> {
+    assembler: &'a mut Assembler,
+    trace: &'a TxTrace,
+    block: &'a BlockInfo,
+    step: &'a Step,
+    position: Position,
+    /// The clock at which the transaction began.
+    began: u64,
+    /// Where the next opcode stands.
+    next_pc: u64,
+}
+
+impl LightStep<'_> {
+    fn execute(
+        &mut self,
+        call: &mut super::Call,
+        event: &StepEvent,
+        class: Class,
+        push: U256,
+    ) -> Result<LightEvent, AssembleError> {
+        let step = event.clone();
+        let depth = usize::from(event.parameter);
+        Ok(match class {
+            Class::Binary => {
+                let (a, b) = (self.pop(call)?, self.pop(call)?);
+                let result = self.assembler.arith.alu(event.opcode, a.value, b.value, U256::ZERO);
+                self.push(call, result)?;
+                LightEvent::Binary(BinaryEvent { step, a, b, result })
+            }
+            Class::Unary => {
+                let a = self.pop(call)?;
+                let result = self.assembler.arith.alu(event.opcode, a.value, U256::ZERO, U256::ZERO);
+                self.push(call, result)?;
+                LightEvent::Unary(UnaryEvent { step, a, result })
+            }
+            Class::Push => {
+                self.push(call, push)?;
+                LightEvent::Push(PushEvent { step, value: push, next_pc: self.next_pc })
+            }
+            Class::Pop => LightEvent::Pop(PopEvent { step, a: self.pop(call)? }),
+            Class::Dup => {
+                let b = self.touch(call, depth)?;
+                self.push(call, b.value)?;
+                LightEvent::Dup(DupEvent { step, b })
+            }
+            Class::Swap => {
+                let (a, b) = (self.touch(call, 0)?, self.touch(call, depth)?);
+                let (top, low) = self.slots(call, depth)?;
+                call.stack.swap(top, low);
+                LightEvent::Swap(SwapEvent { step, a, b })
+            }
+            Class::Jump => {
+                let destination = self.pop(call)?;
+                self.jump(call, &destination)?;
+                LightEvent::Jump(JumpEvent { step, destination })
+            }
+            Class::JumpIf => {
+                let (destination, condition) = (self.pop(call)?, self.pop(call)?);
+                if !condition.value.is_zero() {
+                    self.jump(call, &destination)?;
+                }
+                LightEvent::JumpIf(JumpIfEvent { step, destination, condition })
+            }
+            Class::Counter => {
+                let value = match event.parameter {
+                    0 => event.state.pc,
+                    1 => 32 * event.state.memory,
+                    _ => (event.state.gas - i64::from(event.cost)).unsigned_abs(),
+                };
+                self.push(call, U256::from(value))?;
+                LightEvent::Counter(step)
+            }
+            Class::Environment => self.environment(call, step)?,
+            _ => LightEvent::JumpDest(step),
+        })
+    }
+
+    fn environment(&mut self, call: &mut super::Call, step: StepEvent) -> Result<LightEvent, AssembleError> {
+        let value = self.trace.results(self.step).first().copied().unwrap_or_default();
+        let owner = match step.parameter {
+            0 => 0,
+            1 => call.id,
+            _ => self.began,
+        };
+        if step.parameter == 0 {
+            same(self.position, "the block's environment", &block_value(self.block, step.opcode), &value)?;
+        }
+        if step.parameter == 2 {
+            self.assembler.ask_transaction(call.id, self.began);
+        }
+        self.assembler.ask(owner, step.opcode, value);
+        self.push(call, value)?;
+        Ok(LightEvent::Environment(EnvironmentEvent { step, owner, value }))
+    }
+
+    /// The clock of the step.
+    fn clock(&self) -> u64 {
+        self.assembler.clock - 1
+    }
+
+    fn slots(&self, call: &super::Call, depth: usize) -> Result<(usize, usize), AssembleError> {
+        let missing = AssembleError::Trace { position: self.position, what: "operand on the stack" };
+        call.slot(0).zip(call.slot(depth)).ok_or(missing)
+    }
+
+    /// Reads the word `depth` below the top, and gives it the step's time.
+    fn touch(&mut self, call: &mut super::Call, depth: usize) -> Result<OperandEvent, AssembleError> {
+        let (_, slot) = self.slots(call, depth)?;
+        let (token, clock) = (call.stack[slot], self.clock());
+        let age = clock - 1 - token.clock;
+        let gap = u16::try_from(age).unwrap_or(0);
+        if age > u64::from(u16::MAX) {
+            // Too old for a gap of 16 bits: brought forward to the tick before.
+            self.assembler.public.receive::<Stack>(&stack(call, slot, token));
+            self.assembler.public.send::<Stack>(&stack(call, slot, Token { clock: clock - 1, ..token }));
+        }
+        call.stack[slot].clock = clock;
+        Ok(OperandEvent { value: token.value, gap })
+    }
+
+    fn pop(&mut self, call: &mut super::Call) -> Result<OperandEvent, AssembleError> {
+        let operand = self.touch(call, 0)?;
+        call.stack.pop();
+        Ok(operand)
+    }
+
+    fn push(&mut self, call: &mut super::Call, value: U256) -> Result<(), AssembleError> {
+        let revm = self.trace.results(self.step).first().copied().unwrap_or_default();
+        same(self.position, "the result", &value, &revm)?;
+        call.stack.push(Token { value, clock: self.clock() });
+        Ok(())
+    }
+
+    fn jump(&mut self, call: &super::Call, destination: &OperandEvent) -> Result<(), AssembleError> {
+        let missing = || AssembleError::Trace { position: self.position, what: "destination of a jump" };
+        self.next_pc = u64::try_from(destination.value).map_err(|_| missing())?;
+        self.assembler.bytecode.fetch(call.code, self.next_pc).map_err(|_| missing())?;
+        Ok(())
+    }
+}
+
+/// What the block says of itself under an opcode.
+fn block_value(block: &BlockInfo, opcode: u8) -> U256 {
+    match opcode {
+        0x41 => U256::from_be_slice(block.coinbase.as_slice()),
+        0x42 => U256::from(block.timestamp),
+        0x43 => U256::from(block.number),
+        0x44 => super::number(&block.prevrandao),
+        0x45 => U256::from(block.gas_limit),
+        0x46 => U256::from(block.chain_id),
+        0x48 => U256::from(block.base_fee),
+        _ => U256::from(block.blob_base_fee.unwrap_or_default()),
+    }
+}

@@ -1,0 +1,100 @@
+//! What no circuit proves yet, as messages that the verifier adds.
+
+use std::collections::BTreeMap;
+
+use verbatim_gadgets::bus::Balance;
+use verbatim_gadgets::expr::F;
+use verbatim_gadgets::message::{Message, Tag};
+
+/// A message that the verifier adds to the bus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicMessage {
+    /// Its tag.
+    pub tag: Tag,
+    /// Its tuple.
+    pub tuple: Vec<F>,
+    /// Positive: sent or provided by the verifier, so often. Negative: received or consumed.
+    pub multiplicity: i64,
+}
+
+impl PublicMessage {
+    /// The multiplicity as a field element.
+    pub fn factor(&self) -> F {
+        let magnitude = F::from(self.multiplicity.unsigned_abs());
+        if self.multiplicity < 0 { -magnitude } else { magnitude }
+    }
+}
+
+/// The messages that the verifier adds, in the order of the execution. A function of the block alone.
+#[derive(Clone, Debug, Default)]
+pub struct PublicMessages {
+    messages: Vec<PublicMessage>,
+}
+
+impl PublicMessages {
+    /// The verifier sends or provides a message.
+    pub(super) fn send<M: Message>(&mut self, message: &M::Native) {
+        self.add::<M>(message, 1);
+    }
+
+    /// The verifier receives or consumes a message.
+    pub(super) fn receive<M: Message>(&mut self, message: &M::Native) {
+        self.add::<M>(message, -1);
+    }
+
+    pub(super) fn add<M: Message>(&mut self, message: &M::Native, multiplicity: i64) {
+        self.messages.push(PublicMessage { tag: M::TAG, tuple: M::tuple(message), multiplicity });
+    }
+
+    /// The messages.
+    pub fn iter(&self) -> impl Iterator<Item = &PublicMessage> {
+        self.messages.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// How many there are of each kind: the measure of what is not proven yet.
+    pub fn kinds(&self) -> BTreeMap<&'static str, usize> {
+        let mut kinds = BTreeMap::new();
+        for message in &self.messages {
+            *kinds.entry(message.tag.name).or_default() += 1;
+        }
+        kinds
+    }
+
+    /// The messages on an otherwise empty bus.
+    pub fn balance(&self) -> Balance {
+        let mut balance = Balance::default();
+        for message in &self.messages {
+            let place = || verbatim_gadgets::bus::Place::Public;
+            balance.add(message.tag, message.tuple.clone(), message.factor(), place);
+        }
+        balance
+    }
+
+    /// Bytes that name the messages: tag, multiplicity and tuple of each, in order. What a statement's digest is of.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for message in &self.messages {
+            bytes.extend(message.tag.id.to_le_bytes());
+            bytes.extend(message.multiplicity.to_le_bytes());
+            bytes.extend((message.tuple.len() as u64).to_le_bytes());
+            message.tuple.iter().for_each(|field| bytes.extend(field.to_bytes()));
+        }
+        bytes
+    }
+}
+
+impl From<Vec<PublicMessage>> for PublicMessages {
+    fn from(messages: Vec<PublicMessage>) -> Self {
+        Self { messages }
+    }
+}
