@@ -415,15 +415,6 @@ message! {
         value: Word,
     }
 
-    /// The clock at which a transaction began, by which calls know it. Provided by the transaction's beginning; consumed by
-    /// what names a transaction in a public message.
-    pub struct TransactionClock, TransactionClockNative = Fact 58 "transaction clock" {
-        /// The index of the transaction in the block.
-        index: Counter,
-        /// The clock at which it began.
-        clock: Counter,
-    }
-
     /// A word on the stack. Sent by a push; received by a pop.
     pub struct Stack, StackNative = Linear 57 "stack" {
         /// The call whose stack it is.
@@ -693,5 +684,194 @@ message! {
         index: Counter,
         /// The bytes, the first one highest.
         word: Word,
+    }
+
+    /// The place between two items of the block: transactions, system calls and withdrawals, in the order in which they are
+    /// executed. The verifier sends the first, index 0, clock 1 and no gas; each item sends the next; the end of the block
+    /// receives the last. No item ends at an earlier clock than it began.
+    pub struct Cursor, CursorNative = Linear 60 "cursor" {
+        /// How many items lie before it.
+        index: Counter,
+        /// The time.
+        clock: Counter,
+        /// Gas that the block's transactions have used so far.
+        gas: Counter,
+    }
+
+    /// A transaction that waits for its own call to end. Sent by its beginning; received by its end.
+    pub struct Pending, PendingNative = Linear 61 "pending" {
+        /// Its index in the block.
+        index: Counter,
+        /// Its own call: one more than the clock at which it began.
+        call: Counter,
+        /// The call as which the [`Halt`] comes: the same, or for a creation one more, under which the deposit sends it.
+        halted: Counter,
+        /// Whether it is a system call.
+        system: Bool,
+        /// The time at which its call has been undone, if it fails; zero if it succeeds.
+        scope: Counter,
+        /// The gas limit.
+        gas_limit: U64,
+        /// The least gas that it uses, by EIP-7623.
+        floor: U64,
+        /// The sender.
+        sender: Address,
+        /// Who gets the tip.
+        coinbase: Address,
+        /// What the sender pays for a unit of gas.
+        price: Word,
+        /// What the coinbase gets of it.
+        tip: Word,
+        /// Gas that the block's transactions had used before.
+        used: Counter,
+    }
+
+    /// The place between two entries of a transaction's access list. Sent by the transaction's beginning and by each entry to
+    /// the next; received by the same beginning in the end.
+    pub struct Access, AccessNative = Linear 62 "access" {
+        /// The transaction's index in the block.
+        index: Counter,
+        /// The clock at which it began.
+        transaction: Counter,
+        /// How many entries lie before.
+        position: Counter,
+        /// The time.
+        clock: Counter,
+    }
+
+    /// When a transaction began. Provided by its beginning; consumed by the words of its input
+    /// and by logs.
+    pub struct TransactionClock, TransactionClockNative = Fact 63 "transaction clock" {
+        /// The transaction's index in the block.
+        index: Counter,
+        /// The clock at which it began.
+        clock: Counter,
+        /// The code that it runs: for a creation, that which is named by the hash of the input.
+        code: Word,
+    }
+
+    /// A creation by a transaction that waits for what its call returns. Sent by the transaction's beginning; received by
+    /// the deposit.
+    pub struct Creation, CreationNative = Linear 64 "creation" {
+        /// The call.
+        call: Counter,
+        /// The account that is created.
+        address: Address,
+    }
+
+    /// Public: what a block-level environment opcode pushes, or which fork the block is of. The verifier sends one for each
+    /// of COINBASE, TIMESTAMP, NUMBER, PREVRANDAO, GASLIMIT and BASEFEE, from the header's fields; CHAINID, from the chain's
+    /// configuration; BLOBBASEFEE from Cancun on, by EIP-4844 from the header's excess blob gas and the configuration; and
+    /// [`FORK`](crate::opcodes::FORK), the fork's number by the configuration and the header's timestamp. COINBASE is below
+    /// 2^160.
+    pub struct PublicEnvironment, PublicEnvironmentNative = Linear 122 "public environment" {
+        /// The opcode.
+        opcode: Byte,
+        /// What it pushes.
+        value: Word,
+    }
+
+    /// Public: a transaction, or a call that the protocol makes itself (a system call). The verifier sends one for each, in
+    /// the order of execution: the system calls before the block's transactions (EIP-4788, EIP-2935), the transactions,
+    /// and, behind the withdrawals, the system calls after them (EIP-7002, EIP-7251).
+    ///
+    /// The verifier itself checks what depends on the transaction and the header alone: signature, chain, the fee cap
+    /// against the base fee, the priority fee against the fee cap, EIP-3860's limit of init code, EIP-7825's gas limit,
+    /// EIP-2681's nonce, blobs, that the gas limit is at least the intrinsic gas and the floor, that the gas limit and what was
+    /// used before (see [`PublicReceipt`]) are within the block's, and that `charge` and `upfront` are below 2^256.
+    pub struct PublicTransaction, PublicTransactionNative = Linear 123 "public transaction" {
+        /// How many items of the block lie before it.
+        index: Counter,
+        /// Whether it is a system call: those have the sender `0xff..fe`, no nonce, no value, no price and no charge.
+        system: Bool,
+        /// Whether it creates a contract.
+        create: Bool,
+        /// The sender, recovered from the signature; below 2^160.
+        sender: Word,
+        /// The recipient, or the account to create: the low 160 bits of `keccak(rlp([sender, nonce]))`.
+        to: Word,
+        /// The sender's nonce.
+        nonce: U64,
+        /// The value to transfer.
+        value: Word,
+        /// The gas limit.
+        gas_limit: U64,
+        /// The gas limit less the intrinsic gas: 21000, input, access list, creation and authorizations. All of the gas
+        /// limit for a system call.
+        gas: U64,
+        /// EIP-7623's floor: `21000 + 10 tokens`; zero before Prague and for a system call.
+        floor: U64,
+        /// What is taken from the sender at first: `gas limit * price`, and `blob gas * blob base fee`.
+        charge: Word,
+        /// What the sender must have at first: `gas limit * fee cap + blob gas * blob fee cap + value`.
+        upfront: Word,
+        /// The effective gas price: the gas price, or `min(fee cap, base fee + priority fee)`.
+        price: Word,
+        /// The effective gas price less the base fee.
+        tip: Word,
+        /// The length of the input in bytes.
+        input_length: Counter,
+        /// How many entries its access list has: one for each address, and one for each of its keys.
+        accesses: Counter,
+    }
+
+    /// Public: an entry of a transaction's access list. The verifier sends each address, followed by its keys, in the list's
+    /// order, repetitions included.
+    pub struct PublicAccess, PublicAccessNative = Linear 124 "public access" {
+        /// The transaction's index in the block.
+        index: Counter,
+        /// How many entries of the list lie before.
+        position: Counter,
+        /// Whether it is a key.
+        slot: Bool,
+        /// The account.
+        address: Address,
+        /// The key; zero for an address.
+        key: Word,
+    }
+
+    /// Public: thirty-two bytes of a transaction's input. The verifier sends `ceil(length / 32)` of them, with zeros behind the
+    /// end, and one more that is zero.
+    pub struct PublicInput, PublicInputNative = Linear 125 "public input" {
+        /// The transaction's index in the block.
+        index: Counter,
+        /// The index of the word.
+        word: Counter,
+        /// The bytes, the first one highest.
+        value: Word,
+        /// Whether the word belongs to the code that a creation runs: for a creation, all but the last.
+        code: Bool,
+    }
+
+    /// Public: what a transaction's receipt says, but for the logs themselves. Received by the verifier, who has receipts that
+    /// lead to the header's root (`success` is the status, `gas` the cumulative gas used), or only their hash.
+    pub struct PublicReceipt, PublicReceiptNative = Linear 126 "public receipt" {
+        /// The transaction's index in the block.
+        index: Counter,
+        /// Whether its call succeeded.
+        success: Bool,
+        /// Gas that the block's transactions have used so far, this one included.
+        gas: Counter,
+        /// How many logs it has.
+        logs: Counter,
+    }
+
+    /// Public: a withdrawal (EIP-4895). The verifier sends those of the block in order, behind its transactions.
+    pub struct PublicWithdrawal, PublicWithdrawalNative = Linear 127 "public withdrawal" {
+        /// How many items of the block lie before it.
+        index: Counter,
+        /// Who gets it.
+        address: Address,
+        /// The amount in wei: that in the withdrawal is in gwei.
+        amount: Limb,
+    }
+
+    /// Public: the end of the block. Received by the verifier, who knows how many items the block has, and, from the header,
+    /// the gas that they use.
+    pub struct BlockEnd, BlockEndNative = Linear 128 "block end" {
+        /// How many system calls, transactions and withdrawals there were.
+        count: Counter,
+        /// Gas that the transactions used.
+        gas: Counter,
     }
 }

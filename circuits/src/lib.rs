@@ -11,7 +11,6 @@
 //! assert_eq!(Exec::names()[0], "clock");
 //! ```
 
-
 pub mod arith;
 pub mod bus;
 pub mod bytecode;
@@ -26,4 +25,5 @@ pub mod state;
 pub mod step;
 pub mod storage;
 pub mod tables;
+pub mod transaction;
 pub mod transfer;

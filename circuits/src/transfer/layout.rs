@@ -50,7 +50,7 @@ pub struct Layout {
     pub(super) tally_log: Slot<Tally>,
     /// Not for the first row.
     pub(super) context: Slot<Context>,
-    /// The row behind the first: the index is the low limb of the result.
+    /// For the row with the context: the index is the low limb of the result, and the code is the second word.
     pub(super) transaction: Slot<TransactionClock>,
     pub(super) public_log: Slot<PublicLog>,
     pub(super) log_job: Slot<LogJob>,
@@ -116,7 +116,7 @@ impl Layout {
             tally_same: builder.slot("tally same", Self::tally(&step, [first, second], step.clock.expr(), 0)),
             tally_log: builder.slot("tally log", Self::tally(&step, [first, second], step.clock.expr(), 1)),
             context: builder.slot("context", exprs(&Self::context_cells(&step))),
-            transaction: builder.slot("transaction", exprs(&[r[1], step.code_cells[0]])),
+            transaction: builder.slot("transaction", exprs(&[r[1], step.code_cells[0], second[0], second[1]])),
             public_log: builder.slot("public log", Self::public_log(&step, second[0])),
             log_job: builder.slot("log job", [&read_job[..], &[index.expr(), second[0].expr()]].concat()),
             range128: builder.slot("range128", vec![first[0].expr()]),

@@ -30,13 +30,13 @@ use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::expr::{Expr, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
-use verbatim_gadgets::value::{Bool, Counter, from_u128};
+use verbatim_gadgets::value::{Bool, from_u128};
 
 use super::layout::Layout;
 use super::range::{Price, Range, extent};
 use super::return_copy::TallyCells;
 use super::{End, short};
-use crate::bus::{Context, ContextNative, TallyNative};
+use crate::bus::{Context, ContextNative, TallyNative, TransactionClock, TransactionClockNative};
 use crate::memory::expansion::Demand;
 use crate::schedule::Class;
 use crate::step::{Needs, Operand, OperandEvent, Step, StepEvent};
@@ -54,7 +54,7 @@ pub struct Log {
     popped: [Bool; 4],
     context: Context,
     tally: TallyCells,
-    transaction: Counter,
+    transaction: TransactionClock,
     range: Range,
     end: End,
 }
@@ -76,8 +76,8 @@ pub struct LogEvent {
     /// The tally as it is found, at most 2^32 ticks old. It is sent back at `clock` with one log more. Not read where the
     /// step fails.
     pub tally: TallyNative,
-    /// The index of the transaction in the block.
-    pub transaction: u64,
+    /// The transaction. Not read where the log does not stay.
+    pub transaction: TransactionClockNative,
 }
 
 impl Log {
@@ -96,12 +96,13 @@ impl Log {
     }
 
     /// Publishes the log, if it stays.
-    fn publish(chip: &mut ChipBuilder<'_>, layout: &Layout, publishes: &Bool, has_data: &Bool) {
-        chip.learn_if(&layout.transaction, 1, publishes);
+    fn publish(chip: &mut ChipBuilder<'_>, layout: &Layout, publishes: &Bool, has_data: &Bool) -> TransactionClock {
+        let transaction = chip.learn_if(&layout.transaction, 1, publishes);
         let log = chip.peek(&layout.public_log, 0);
         chip.send_if(&layout.public_log, 0, publishes, &log);
         let job = chip.peek(&layout.log_job, 0);
         chip.send_if(&layout.log_job, 0, has_data, &job);
+        transaction
     }
 }
 
@@ -134,7 +135,7 @@ impl Chip for Log {
         let tally = TallyCells::receive(chip, layout, &step.ok);
         let after = chip.peek(&layout.tally_log, 0);
         chip.send_if(&layout.tally_log, 0, &step.ok, &after);
-        Self::publish(chip, layout, &publishes, &has_data);
+        let transaction = Self::publish(chip, layout, &publishes, &has_data);
 
         Self::count(chip, &step, &popped, &topics);
         chip.require_zero("not static", &step.ok * &context.fixed);
@@ -148,7 +149,6 @@ impl Chip for Log {
         chip.send_if(&slots.leave, 0, &step.ok, &step.after(slots));
         let other = chip.store("other evidence", 2, range.evidence(&step, words, context.fixed.expr()));
         step.or_fault(chip, slots, 0, &Needs::Either(other));
-        let transaction = Counter::assume(slots.r[1].shifted(1), "the transaction's clock names it");
         let end = End::new(layout);
         Self { step, offset, length, topics, popped, context, tally, transaction, range, end }
     }
@@ -171,7 +171,9 @@ impl Chip for Log {
                 row.set(popped, true);
             }
             self.tally.fill(&event.tally, state.clock, row);
-            row.set(&self.transaction, if event.context.reverted { 0 } else { event.transaction });
+            if !event.context.reverted {
+                row.message(&self.transaction, &event.transaction);
+            }
         }
         let demand = Demand { offset: event.offset.value, length: event.length.value };
         let extra = self.range.fill(&demand, state.memory, row);

@@ -15,6 +15,7 @@ mod copy;
 mod hash_bytes;
 mod hash_long;
 mod hash_pair;
+mod jobs;
 mod layout;
 mod log;
 mod range;
@@ -32,6 +33,7 @@ pub use copy::{CopyEvent, Source};
 pub use hash_bytes::HashBytesEvent;
 pub use hash_long::HashLongEvent;
 pub use hash_pair::HashPairEvent;
+pub use jobs::HashPlan;
 pub use log::LogEvent;
 pub use return_copy::ReturnCopyEvent;
 

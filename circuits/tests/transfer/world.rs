@@ -7,7 +7,7 @@ use verbatim_circuits::memory::expansion::memory_cost;
 use verbatim_circuits::schedule::{Fork, opcode};
 use verbatim_circuits::step::{OperandEvent, StepEvent};
 use verbatim_circuits::transfer::{
-    CopyEvent, HashBytesEvent, HashLongEvent, HashPairEvent, JOB, LogEvent, ReturnCopyEvent, Source, TICKS,
+    CopyEvent, HashBytesEvent, HashLongEvent, HashPairEvent, HashPlan, JOB, LogEvent, ReturnCopyEvent, Source, TICKS,
     TransferChips, TransferEvent,
 };
 use verbatim_gadgets::bus::Balance;
@@ -182,6 +182,10 @@ impl Case {
         }
     }
 
+    fn transaction(&self) -> TransactionClockNative {
+        TransactionClockNative { index: 12, clock: 600, code: code() + U256::from(1) }
+    }
+
     fn tally(&self) -> TallyNative {
         TallyNative {
             call: CALL,
@@ -202,13 +206,14 @@ impl Case {
     /// The words that a hash reads in place, and when: none if it is a job's.
     fn read_words(&self) -> Option<(Vec<u64>, u64)> {
         let (offset, length) = self.range();
-        if self.opcode != 0x20 || self.fault().is_some() || length.is_zero() || length > U256::from(135) || self.long {
+        if self.opcode != 0x20 || self.fault().is_some() || self.long {
             return None;
         }
-        let [offset, length] = [offset, length].map(|word| word.as_limbs()[0]);
-        let words = (offset / 32..(offset + length).div_ceil(32)).collect();
-        let pair = (length == 32 || length == 64) && offset % 32 == 0 && offset + length <= 32 * self.memory;
-        Some((words, if pair { 1 } else { 2 }))
+        match HashPlan::new(offset, length, self.memory) {
+            HashPlan::Pair(words) => Some((words.collect(), 1)),
+            HashPlan::Bytes(words) => Some((words.collect(), 2)),
+            HashPlan::Long => None,
+        }
     }
 
     /// Words of memory at first.
@@ -251,7 +256,7 @@ impl Case {
                 topics: (2..self.needs() as usize).map(|i| self.pop(i)).collect(),
                 context: self.context(),
                 tally: self.tally(),
-                transaction: 12,
+                transaction: self.transaction(),
             }),
         }
     }
@@ -392,7 +397,7 @@ impl Case {
         }
         let [offset, length] = [0, 1].map(|i| self.operand(i).as_limbs()[0]);
         let (transaction, log, count) = (12, self.tally().logs, self.opcode - 0xa0);
-        bus.takes::<TransactionClock>(&TransactionClockNative { index: transaction, clock: 600 });
+        bus.takes::<TransactionClock>(&self.transaction());
         let topics = std::array::from_fn(|i| if i < count.into() { self.operand(i + 2) } else { U256::ZERO });
         let address = self.context().address;
         bus.gives::<PublicLog>(&PublicLogNative { transaction, log, address, count, topics, length });

@@ -1,0 +1,165 @@
+//! Blocks that hold, and the audit of their rows.
+
+use std::collections::BTreeSet;
+
+use halo2_proofs::dev::MockProver;
+use ruint::aliases::U256;
+use verbatim_circuits::state::EMPTY_CODE;
+use verbatim_circuits::transaction::{Outcome, TransactionChips};
+use verbatim_gadgets::audit::{ChipCell, audit};
+use verbatim_gadgets::chip::{ChipDef, Role};
+use verbatim_gadgets::grid::Grid;
+use verbatim_gadgets::halo2::ShardCircuit;
+use verbatim_gadgets::machine::{Sheet, Workload};
+
+use crate::world::{Trial, Tx, World, address, code, plain, word};
+
+/// A block with every kind of item.
+pub(crate) fn block() -> Trial {
+    items().finish()
+}
+
+/// The same, before it ends.
+pub(crate) fn items() -> World {
+    let mut world = World::new(address(5));
+    world.account(address(2)).code = EMPTY_CODE;
+    world.transaction(&plain().with(|tx| {
+        (tx.public.system, tx.public.to) = (true, address(3));
+        (tx.input, tx.public.input_length) = (vec![word(5, 6)], 32);
+    }));
+    world.transaction(&plain().with(|tx| (tx.first, tx.public.value) = (0, U256::from(77))));
+    world.transaction(&plain().with(|tx| {
+        tx.public.to = address(3);
+        tx.access = vec![
+            (false, address(4), U256::ZERO),
+            (true, address(4), word(11, 12)),
+            (true, address(4), word(13, 14)),
+            (false, address(9), U256::ZERO),
+        ];
+        (tx.input, tx.public.input_length) = (vec![word(1, 2), word(3, 0)], 40);
+        (tx.outcome.writes, tx.outcome.refund, tx.outcome.logs) = (5, 4800, 3);
+    }));
+    // A refund of more than a fifth.
+    world.transaction(&plain().with(|tx| (tx.outcome.gas, tx.outcome.refund) = (60_003, 8_000)));
+    // A call that fails, with a value that borrows, a counter, and logs.
+    world.transaction(&plain().with(|tx| {
+        (tx.outcome.success, tx.outcome.gas, tx.outcome.writes) = (false, 1234, 3);
+        (tx.outcome.refund, tx.outcome.logs, tx.public.value) = (4800, 2, word(1, u128::MAX));
+    }));
+    // The floor, and an end without any gas.
+    world.transaction(&plain().with(|tx| (tx.public.floor, tx.outcome.refund) = (45_001, 10)));
+    world.transaction(&plain().with(|tx| (tx.outcome.success, tx.outcome.gas) = (false, 0)));
+    // Recipients near the precompiles.
+    for to in [word(0, 0), word(0, 0x12), word(0, 0x101), word(1, 3), word(1, 0x100), word(3, 0)] {
+        world.transaction(&plain().with(|tx| tx.public.to = to));
+    }
+    creations(&mut world);
+    world.withdrawal(address(5), 1_000_000_000);
+    world.withdrawal(word(0, 9), u128::from(u64::MAX) * 1_000_000_000);
+    world.transaction(&plain().with(|tx| tx.public.system = true));
+    world
+}
+
+/// Creations of every fate.
+fn creations(world: &mut World) {
+    let create = |number: u128| {
+        plain().with(|tx| {
+            (tx.public.create, tx.public.to) = (true, address(number));
+            (tx.input, tx.public.input_length) = (vec![word(1, 2), word(3, 0)], 33);
+            (tx.init, tx.deposited) = (code(100), (code(101), 0x60));
+            (tx.outcome.returned, tx.outcome.writes) = ((64, 100), 2);
+        })
+    };
+    let set = |outcome| move |tx: &mut Tx| tx.outcome.deposit = outcome;
+    let long = |length| move |tx: &mut Tx| (tx.outcome.returned, tx.outcome.gas) = ((0, length), 99_999);
+    world.transaction(&create(10));
+    world.transaction(&create(11).with(|tx| (tx.public.value, tx.first) = (word(0, 44), 0xef)));
+    world.transaction(&create(12).with(|tx| (tx.outcome.returned, tx.deposited) = ((0, 0), (EMPTY_CODE, 0))));
+    world.transaction(&create(13).with(|tx| (tx.outcome.success, tx.outcome.gas) = (false, 7)));
+    world.transaction(&create(14).with(|tx| tx.outcome.gas = 20_000));
+    world.transaction(&create(15).with(set(Outcome::Poor)).with(|tx| tx.outcome.gas = 19_999));
+    world.transaction(&create(16).with(set(Outcome::Large)).with(long(24_577)));
+    world.transaction(&create(17).with(set(Outcome::Invalid)).with(|tx| tx.deposited.1 = 0xef));
+    world.transaction(&create(18).with(set(Outcome::Poor)).with(|tx| {
+        (tx.public.value, tx.outcome.gas) = (word(0, 45), 0);
+    }));
+    // What it has already does not stand in its way; no input.
+    world.account(address(19)).balance = word(9, 9);
+    world.transaction(&create(19).with(|tx| {
+        (tx.input, tx.public.input_length, tx.init, tx.first) = (Vec::new(), 0, EMPTY_CODE, 0);
+        (tx.outcome.returned, tx.deposited) = ((0, 0), (EMPTY_CODE, 0));
+    }));
+}
+
+/// Sender, recipient and coinbase are one.
+fn one_for_all() -> Trial {
+    let mut world = World::new(address(1));
+    world.transaction(&plain().with(|tx| (tx.public.to, tx.public.value) = (address(1), word(1, 5))));
+    world.transaction(&plain().with(|tx| {
+        (tx.public.to, tx.public.value) = (address(1), word(1, 5));
+        (tx.outcome.success, tx.outcome.writes) = (false, 9);
+    }));
+    world.finish()
+}
+
+#[test]
+fn honest_blocks_hold() {
+    for trial in [block(), one_for_all(), World::new(address(1)).finish()] {
+        trial.holds();
+        let (circuit, sum) = ShardCircuit::for_mock_prover(&trial.grid);
+        let prover = MockProver::run(trial.grid.k, &circuit, vec![vec![sum]]).expect("the circuit fits");
+        prover.verify().expect("MockProver agrees");
+    }
+}
+
+/// Labels that take more than one change: the tests of [`crate::wrong`] make them.
+const SEVERAL: [&str; 14] = [
+    "begin: free: zero has no inverse",
+    "begin: high part: zero has no inverse",
+    "begin: succeeds: zero has no inverse",
+    "begin: not delegated",
+    "deposit: empty: zero has no inverse",
+    "deposit: stored is boolean",
+    "deposit: poor is boolean",
+    "deposit: large is boolean",
+    "deposit: invalid is boolean",
+    "deposit: stored is not marked",
+    "end: rest 1 is boolean",
+    "end: rest 2 is boolean",
+    "end: rest 3 is boolean",
+    "end: rest 4 is boolean",
+];
+
+#[test]
+fn every_constraint_is_needed_and_no_cell_is_free() {
+    let mut grid = block().grid;
+    let found = audit(&mut grid, usize::MAX);
+    let redundant: BTreeSet<_> = found.redundant().map(|(chip, label)| format!("{chip}: {label}")).collect();
+    assert_eq!(redundant, SEVERAL.into_iter().map(str::to_owned).collect());
+    // What an account is before an access is said by the state, which receives the job; whether the call fails is a guess
+    // of the beginning, which the end asserts.
+    let records = ["nonce", "balance.hi", "balance.lo", "code.hi", "code.lo", "warm"];
+    let free = |cell: &&ChipCell| !records.contains(&cell.column.as_str());
+    let open: Vec<_> = found.open.iter().filter(free).map(|c| (c.chip, c.column.as_str(), c.row)).collect();
+    assert_eq!(open, [("begin", "shared 15", 1)]);
+    // How often facts are consumed is not their provider's concern.
+    let provided: BTreeSet<ChipCell> = grid.circuit.chips.iter().flat_map(|chip| multiplicities(&grid, chip)).collect();
+    let idle: BTreeSet<_> = found.idle().cloned().collect();
+    assert_eq!(idle, provided);
+}
+
+/// The cells that say how often a chip's facts are consumed.
+fn multiplicities(grid: &Grid, chip: &ChipDef) -> Vec<ChipCell> {
+    let provided = chip.messages.iter().filter(|message| message.role == Role::Provide);
+    let cells = provided.filter_map(|message| message.multiplicity.as_cell());
+    let name = |column: u16| grid.circuit.main[usize::from(column)].clone();
+    cells.map(|cell| ChipCell { chip: chip.name, column: name(cell.column), row: cell.rotation }).collect()
+}
+
+#[test]
+fn the_layout_is_narrow() {
+    let sheet = Sheet::<TransactionChips>::new();
+    let circuit = sheet.circuit();
+    let columns = circuit.main.len() + circuit.aux_columns();
+    assert!(columns <= 64, "a row takes {columns} cells");
+}

@@ -1,0 +1,6 @@
+//! Everything around the calls: honest blocks hold, every constraint is needed, no cell is free, and relabelled
+//! transactions are rejected.
+
+mod honest;
+mod world;
+mod wrong;
