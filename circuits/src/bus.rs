@@ -4,7 +4,7 @@
 //! them, and consumed. The type of a field is the range that its sender guarantees and its receiver may assume.
 //!
 //! Numbers of tags: 1-9 tables, 10-29 services, 30-49 code and hashes, 50-79 execution, 80-99 memory and copies,
-//! 100-119 state, 120-149 public messages.
+//! 100-119 state, 120-149 public messages, 150-159 public messages of logs.
 
 use verbatim_gadgets::message;
 use verbatim_gadgets::value::{Address, Any, Bool, Byte, Counter, Gas, Limb, U16, U64, Word};
@@ -520,6 +520,52 @@ message! {
         hash: Word,
     }
 
+    /// An order to publish bytes of memory as the data of a log. Sent by LOG0 to LOG4 where the log stays and the length is
+    /// not zero; received by copy.
+    pub struct LogJob, LogJobNative = Linear 86 "log job" {
+        /// The time at which words are read.
+        clock: Counter,
+        /// The call whose memory is read.
+        call: Counter,
+        /// The first byte.
+        offset: Counter,
+        /// How many bytes.
+        length: Counter,
+        /// The index of the transaction in the block.
+        transaction: Counter,
+        /// The index of the log in the transaction.
+        log: Counter,
+    }
+
+    /// A job of copy between two words. Sent and received by copy: the order begins it, each word moves it on, and the last
+    /// one ends it.
+    pub struct CopyState, CopyStateNative = Linear 87 "copy state" {
+        /// What the job does, as [`crate::copy::Kind`] numbers it.
+        kind: Byte,
+        /// The time at which words are read.
+        clock: Counter,
+        /// The code that is copied, or the digest, the log or the code that the bytes belong to.
+        name: [Any; 2],
+        /// The call whose memory is read; zero for a copy of code.
+        source: Counter,
+        /// The index of the word in which the next byte lies that is read.
+        index: Counter,
+        /// Where in that word: 0 to 31.
+        shift: Byte,
+        /// That word. Zero if no byte of it will be read.
+        word: Word,
+        /// How many bytes are still to be read; the others are zeros.
+        available: Counter,
+        /// The call whose memory is written; zero if none is.
+        target: Counter,
+        /// The index of the next word that is written, or of the next 32 bytes.
+        place: Counter,
+        /// Where in that word: 0 to 31, and 0 but for the first word.
+        target_shift: Byte,
+        /// How many bytes are left.
+        left: Counter,
+    }
+
     /// An order to access an account: it is `before`, and `after` from `clock` on. Where `reverted` is one it becomes
     /// `before` again at `undo`. Sent by steps and transactions, which relate the two records; received by state.
     pub struct AccountJob, AccountJobNative = Linear 102 "account job" {
@@ -609,6 +655,35 @@ message! {
         balance_after: Word,
         /// Code hash, after.
         code_after: Word,
+    }
+
+    /// Public: a log that stays. Sent by LOG0 to LOG4; received by the verifier.
+    pub struct PublicLog, PublicLogNative = Linear 150 "public log" {
+        /// The index of the transaction in the block.
+        transaction: Counter,
+        /// The index of the log in the transaction.
+        log: Counter,
+        /// The account that logs.
+        address: Address,
+        /// How many topics.
+        count: Byte,
+        /// The topics; zero for those that there are not.
+        topics: [Word; 4],
+        /// The length of the data in bytes.
+        length: Counter,
+    }
+
+    /// Public: thirty-two bytes of a log's data, zeros behind its end. Sent by copy for every index below
+    /// `ceil(length / 32)`; received by the verifier.
+    pub struct PublicLogData, PublicLogDataNative = Linear 151 "public log data" {
+        /// The index of the transaction in the block.
+        transaction: Counter,
+        /// The index of the log in the transaction.
+        log: Counter,
+        /// The index of the bytes, divided by 32.
+        index: Counter,
+        /// The bytes, the first one highest.
+        word: Word,
     }
 
     /// The place between two items of the block: transactions, system calls and withdrawals, in the order in which they are

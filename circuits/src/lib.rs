@@ -26,3 +26,4 @@ pub mod step;
 pub mod storage;
 pub mod tables;
 pub mod transaction;
+pub mod transfer;

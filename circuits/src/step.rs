@@ -284,6 +284,22 @@ impl Step {
         operands
     }
 
+    /// As [`pop_pair`](Self::pop_pair), each operand where its flag is one; in circuits laid out by
+    /// [`popping_on_fault`](StepSlots::popping_on_fault).
+    pub fn pop_below(&self, chip: &mut ChipBuilder<'_>, slots: &StepSlots, row: i16, flags: &[&Bool]) -> Vec<Operand> {
+        let below = u64::try_from(2 * row).expect("a row below the first");
+        let columns = [(&slots.gap_a, &slots.pop_a), (&slots.gap_b, &slots.pop_b)];
+        let mut operands = Vec::new();
+        for (flag, (gap, pop)) in flags.iter().zip(columns) {
+            let gap = chip.checked_if(gap, row, flag);
+            operands.push(Operand { value: chip.receive_if(pop, row, flag).value, gap });
+        }
+        chip.define(format!("clock in row {row}"), slots.clock.shifted(row), &self.state.clock);
+        chip.define(format!("call in row {row}"), slots.call.shifted(row), &self.state.call);
+        chip.define(format!("height in row {row}"), slots.height.shifted(row), &self.state.height - below);
+        operands
+    }
+
     /// Pushes the result columns; `why` says who constrains and ranges them.
     pub fn push(&self, chip: &mut ChipBuilder<'_>, slots: &StepSlots, why: &'static str) -> Word {
         let [hi, lo] = slots.r.map(|cell| Limb::assume(cell, why));

@@ -158,18 +158,7 @@ fn every_constraint_is_needed_and_no_cell_is_free() {
     let free = |cell: &&ChipCell| !records.contains(&cell.column.as_str());
     let open: Vec<_> = found.open.iter().filter(free).map(|c| (c.chip, c.column.as_str(), c.row)).collect();
     assert_eq!(open, [("begin", "shared 15", 1)]);
-    // How often facts are consumed is not their provider's concern.
-    let provided: BTreeSet<ChipCell> = grid.circuit.chips.iter().flat_map(|chip| multiplicities(&grid, chip)).collect();
-    let idle: BTreeSet<_> = found.idle().cloned().collect();
-    assert_eq!(idle, provided);
-}
-
-/// The cells that say how often a chip's facts are consumed.
-fn multiplicities(grid: &Grid, chip: &ChipDef) -> Vec<ChipCell> {
-    let provided = chip.messages.iter().filter(|message| message.role == Role::Provide);
-    let cells = provided.filter_map(|message| message.multiplicity.as_cell());
-    let name = |column: u16| grid.circuit.main[usize::from(column)].clone();
-    cells.map(|cell| ChipCell { chip: chip.name, column: name(cell.column), row: cell.rotation }).collect()
+    assert_eq!(found.idle().count(), 0);
 }
 
 #[test]

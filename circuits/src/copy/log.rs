@@ -1,0 +1,40 @@
+//! Thirty-two bytes of a log's data.
+//!
+//! **Given** a log's job between two words, and the next word of memory.
+//! **Proves** that the bytes are published under the log's name and their index.
+//!
+//! The source's side is [`source`](super::source)'s. Beyond its constraints:
+//!
+//! | Label | Degree | Meaning |
+//! |---|---|---|
+//! | others use 32 bytes | 2 | all rows but the last |
+//! | count, crosses | 1 | all bytes are the source's, and each row uses its word to the end |
+
+use verbatim_gadgets::chip::ChipBuilder;
+use verbatim_gadgets::grid::WindowWriter;
+use verbatim_gadgets::machine::Chip;
+
+use super::Kind;
+use super::layout::Layout;
+use super::source::{ReadEvent, Source};
+
+/// The chip.
+#[derive(Debug)]
+pub struct Log(Source);
+
+impl Chip for Log {
+    type Layout = Layout;
+    type Event = ReadEvent;
+    const NAME: &'static str = "log";
+
+    fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
+        let source = Source::read(chip, layout, Kind::Log);
+        let data = chip.peek(&layout.published, 0);
+        chip.send(&layout.published, 0, &data);
+        Self(source)
+    }
+
+    fn fill(&self, event: &ReadEvent, row: &mut WindowWriter<'_>) {
+        self.0.fill(event, row);
+    }
+}
