@@ -8,8 +8,6 @@ use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::transaction::{Outcome, TransactionChips};
 use verbatim_gadgets::audit::{ChipCell, audit};
 use verbatim_gadgets::check::check;
-use verbatim_gadgets::chip::{ChipDef, Role};
-use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
 use verbatim_gadgets::machine::{Sheet, Workload};
 
