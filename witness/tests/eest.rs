@@ -1,4 +1,4 @@
-//! Ethereum's blockchain tests: valid blocks are executed, checked and traced, invalid ones rejected.
+//! Ethereum's blockchain tests: valid blocks are executed, checked, traced and assembled, invalid ones rejected.
 
 #![allow(missing_docs)]
 
@@ -17,6 +17,7 @@ use alloy_rlp::Decodable;
 use common::synthetic::{TestAccount, state_witness};
 use serde_json::Value;
 use verbatim_witness::{
+    assemble::Assembler,
     chain::{ChainSpec, Fork},
     execute::{BlockOutcome, execute},
     input::{BlockInput, decode_block},
@@ -148,10 +149,12 @@ fn blocks(fork: Fork, test: &Value, count: &mut Count) -> Result<(), String> {
 }
 
 fn one_block(input: &BlockInput, codes: &mut HashMap<B256, Bytes>, count: &mut Count) -> Result<BlockOutcome, String> {
+    let mut assembler = None;
     execute(input, |info, trace| {
         count.steps += trace.steps.len();
         common::consistency::check(&trace);
         common::shadow::check(info, &trace);
+        assembler.get_or_insert_with(|| Assembler::new(info.fork)).transaction(info, &trace)?;
         learn(&trace, codes);
         Ok(())
     })
