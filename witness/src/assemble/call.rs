@@ -2,6 +2,8 @@
 
 use alloy_primitives::U256;
 
+use super::tally::Counts;
+
 /// A value on the bus with the time of its last access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
@@ -17,11 +19,13 @@ pub(super) struct Call {
     /// Its code's hash.
     pub(super) code: U256,
     pub(super) stack: Vec<Token>,
+    /// What it counts.
+    pub(super) counts: Counts,
 }
 
 impl Call {
-    pub(super) fn new(id: u64, code: U256) -> Self {
-        Self { id, code, stack: Vec::new() }
+    pub(super) fn new(id: u64, code: U256, counts: Counts) -> Self {
+        Self { id, code, stack: Vec::new(), counts }
     }
 
     /// The slot that lies `depth` words below the top of the stack.

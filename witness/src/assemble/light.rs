@@ -101,7 +101,7 @@ impl Assembler {
     }
 
     /// The state that a proven step receives: from the proven step before it, or from the verifier.
-    fn receive_state(&mut self, state: &ExecNative) {
+    pub(super) fn receive_state(&mut self, state: &ExecNative) {
         use verbatim_gadgets::message::Message;
         let chained = self.open.take();
         if chained.as_ref().is_some_and(|open| Exec::tuple(open) == Exec::tuple(state)) {

@@ -4,14 +4,19 @@
 //! the circuits have to fill. What no circuit proves yet becomes [`PublicMessages`], which the verifier computes in the same
 //! way.
 
+mod accounts;
 mod call;
 mod error;
+mod frames;
 mod light;
 mod public;
+mod state;
+mod storage;
+mod tally;
 
 use std::collections::{BTreeMap, HashMap};
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{B256, Bytes, U256};
 use verbatim_circuits::arith::{ArithChips, ArithWork};
 use verbatim_circuits::bus::{Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
@@ -19,14 +24,18 @@ use verbatim_circuits::keccak::{KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
 use verbatim_circuits::opcodes::{self, OpcodeChips};
 use verbatim_circuits::schedule::{Fork, opcode};
+use verbatim_circuits::state::StateChips;
+use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::{self, TableChips};
 use verbatim_gadgets::machine::{Sheet, Workload};
 
-use crate::trace::{BlockInfo, Step, TxTrace};
+use crate::execute::BlockOutcome;
+use crate::trace::{BlockInfo, Frame, Step, TxTrace};
 
 use call::{Call, Token};
 pub use error::{AssembleError, Position};
 pub use public::{PublicMessage, PublicMessages};
+use state::State;
 
 /// The clock at which the execution of a block begins.
 const FIRST_CLOCK: u64 = 1;
@@ -43,6 +52,8 @@ pub struct Assembly {
     arith: Sheet<ArithChips>,
     bytecode: Sheet<BytecodeChips>,
     keccak: KeccakSheets,
+    storage: Sheet<StorageChips>,
+    state: Sheet<StateChips>,
     public: PublicMessages,
     steps: Steps,
 }
@@ -57,6 +68,11 @@ pub struct Steps {
 }
 
 impl Assembly {
+    /// No work: the circuits alone.
+    pub fn empty(fork: Fork) -> Self {
+        Assembler::new(fork).assembly()
+    }
+
     /// The work of every circuit, in the order of the inventory of circuits: the order is part of the verifying keys.
     pub fn workloads(&self) -> Vec<&dyn Workload> {
         vec![
@@ -68,6 +84,8 @@ impl Assembly {
             &self.keccak.blocks,
             &self.keccak.permutations,
             &self.keccak.tables,
+            &self.storage,
+            &self.state,
         ]
     }
 
@@ -92,6 +110,9 @@ pub struct Assembler {
     light: Sheet<LightChips>,
     arith: ArithWork,
     bytecode: BytecodeWork,
+    state: State,
+    /// Codes that nobody may have run, by their hashes.
+    codes: HashMap<U256, Bytes>,
     public: PublicMessages,
     /// How often each fact about the environment was asked for.
     environment: BTreeMap<(u64, u8), (U256, i64)>,
@@ -108,10 +129,18 @@ impl Assembler {
             light: Sheet::new(),
             arith: ArithWork::new(),
             bytecode: BytecodeWork::new(),
+            state: State::default(),
+            codes: HashMap::new(),
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
             steps: Steps::default(),
         }
+    }
+
+    /// Makes codes known that the block asks about without running them: those of its witness.
+    pub fn with_codes<'c>(mut self, codes: impl IntoIterator<Item = (&'c B256, &'c Bytes)>) -> Self {
+        self.codes.extend(codes.into_iter().map(|(hash, code)| (number(hash), code.clone())));
+        self
     }
 
     /// Adds a transaction or a system call.
@@ -119,13 +148,22 @@ impl Assembler {
     /// # Errors
     /// If our rules and revm's disagree about a step.
     pub fn transaction(&mut self, block: &BlockInfo, trace: &TxTrace) -> Result<(), AssembleError> {
-        let mut run = Run { trace, block, began: self.clock, calls: HashMap::new(), origin: self.steps.total };
+        let mut run = Run {
+            trace,
+            block,
+            began: self.clock,
+            calls: HashMap::new(),
+            scopes: BTreeMap::new(),
+            origin: self.steps.total,
+        };
         self.clock += PUBLIC_TICKS;
+        self.begin(&run)?;
         for index in 0..trace.steps.len() {
             self.step(&mut run, index)?;
             self.steps.total += 1;
         }
         self.close();
+        self.end(&mut run)?;
         let mut calls: Vec<_> = run.calls.into_iter().collect();
         calls.sort_by_key(|(frame, _)| *frame);
         for (_, call) in calls {
@@ -135,7 +173,15 @@ impl Assembler {
     }
 
     /// Ends the block.
-    pub fn finish(mut self) -> Assembly {
+    ///
+    /// # Errors
+    /// If the state after it is not what our rules make of it.
+    pub fn finish(mut self, outcome: &BlockOutcome) -> Result<Assembly, AssembleError> {
+        self.end_state(outcome)?;
+        Ok(self.assembly())
+    }
+
+    fn assembly(mut self) -> Assembly {
         self.close();
         let fork = U256::from(self.fork as u8);
         let rows = (Fork::ALL.len() * 256) as i64;
@@ -154,6 +200,8 @@ impl Assembler {
             arith: self.arith.finish(),
             bytecode: self.bytecode.finish(),
             keccak: keccak.finish(),
+            storage: self.state.storage,
+            state: self.state.sheet,
             public: self.public,
             steps: self.steps,
         }
@@ -184,9 +232,21 @@ impl Assembler {
         self.arith.set_origin(run.origin + index as u64);
         if light::executes(entry.class, step) {
             self.steps.proven += 1;
-            return self.light(run, index, entry);
+            self.light(run, index, entry)?;
+        } else if self.storage_executes(run, step, &entry) {
+            self.steps.proven += 1;
+            self.storage(run, index, entry)?;
+        } else {
+            let clock = self.clock;
+            self.public_step(run, index)?;
+            if step.halt.is_none() {
+                self.public_accesses(run, index, clock)?;
+            }
         }
-        self.public_step(run, index)
+        if run.frame(step.frame)?.last_step == Some(index as u32) {
+            self.leave(run, step.frame, index)?;
+        }
+        Ok(())
     }
 
     /// Makes the call of a frame that has not run yet.
@@ -194,13 +254,7 @@ impl Assembler {
         if run.calls.contains_key(&step.frame) {
             return Ok(());
         }
-        let frame = run.trace.frames.get(step.frame as usize);
-        let frame = frame.ok_or_else(|| AssembleError::Trace { position: run.position(0), what: "frame of a step" })?;
-        let hash = number(&frame.code_hash);
-        self.bytecode.add_code(hash, &frame.code);
-        // The frame was made by the step before, or by the beginning of the transaction: both took ticks of their own.
-        run.calls.insert(step.frame, Call::new(self.clock - 1, hash));
-        Ok(())
+        self.enter(run, step.frame)
     }
 
     /// A step that no circuit proves yet: the verifier takes its operands and gives its results.
@@ -249,11 +303,18 @@ struct Run<'t> {
     began: u64,
     /// The calls that have run, by their frames.
     calls: HashMap<u32, Call>,
+    /// When what a failing frame wrote had been undone.
+    scopes: BTreeMap<u32, u64>,
     /// The number of its first step in the block.
     origin: u64,
 }
 
-impl Run<'_> {
+impl<'t> Run<'t> {
+    fn frame(&self, id: u32) -> Result<&'t Frame, AssembleError> {
+        let missing = || AssembleError::Trace { position: self.position(0), what: "frame of a step" };
+        self.trace.frames.get(id as usize).ok_or_else(missing)
+    }
+
     fn position(&self, step: usize) -> Position {
         let pc = self.trace.steps.get(step).map_or(0, |step| u64::from(step.pc));
         Position { ordinal: self.trace.ordinal, step, pc }
