@@ -28,7 +28,7 @@ use verbatim_gadgets::{
     plan::{MachineReport, Plan, public_sum},
 };
 use verbatim_witness::{
-    assemble::{Assembler, Assembly, PublicMessages},
+    assemble::{AssembleError, Assembler, Assembly, PublicMessages},
     execute::{BlockOutcome, ExecuteError, block_info, execute},
     input::BlockInput,
     trace::BlockInfo,
@@ -61,6 +61,9 @@ pub enum BlockError {
     /// The block cannot be executed, or its header does not hold.
     #[error(transparent)]
     Execute(#[from] ExecuteError),
+    /// The block cannot be turned into work: a bug of ours.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
     /// A shard has no room.
     #[error(transparent)]
     Full(#[from] Full),
@@ -102,9 +105,10 @@ impl Machine {
     /// [`BlockError::Execute`]; nothing in the input makes it panic.
     pub fn new(input: &BlockInput) -> Result<Self, BlockError> {
         let info = block_info(input)?;
-        let mut assembler = Assembler::new(info.fork);
+        let mut assembler = Assembler::new(info.fork).with_codes(&input.witness.codes);
         let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?))?;
-        Ok(Self { info, outcome, assembly: assembler.finish() })
+        let assembly = assembler.finish(&outcome)?;
+        Ok(Self { info, outcome, assembly })
     }
 
     /// The block's environment.
@@ -249,7 +253,7 @@ impl BlockProof {
     pub fn read(folder: &Path, setup: &Setup, keys: &KeyStore) -> Result<Self, BlockError> {
         let shards = folder.join(SHARDS);
         let manifest = file::read_manifest(&shards, &Limits::default())?;
-        let workloads = Assembler::new(verbatim_circuits::schedule::Fork::Osaka).finish();
+        let workloads = Assembly::empty(verbatim_circuits::schedule::Fork::Osaka);
         let circuits: Vec<_> = workloads.workloads().iter().map(|w| (w.size(), Arc::clone(w.circuit()))).collect();
         let mut inventory = Inventory::new(setup, keys);
         for shard in &manifest.shards {

@@ -10,9 +10,11 @@ use verbatim_witness::input::BlockInput;
 fn assemble(name: &str) -> Assembly {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(name);
     let input = BlockInput::load(&path, None).expect("the test block is well-formed");
-    let mut assembler = Assembler::new(block_info(&input).expect("its header is valid").fork);
-    execute(&input, |block, trace| Ok(assembler.transaction(block, &trace)?)).expect("the test block executes");
-    assembler.finish()
+    let mut assembler =
+        Assembler::new(block_info(&input).expect("its header is valid").fork).with_codes(&input.witness.codes);
+    let outcome =
+        execute(&input, |block, trace| Ok(assembler.transaction(block, &trace)?)).expect("the test block executes");
+    assembler.finish(&outcome).expect("our rules agree")
 }
 
 #[test]

@@ -12,7 +12,7 @@ use verbatim_gadgets::machine::Workload;
 use verbatim_gadgets::plan::Plan;
 use verbatim_gadgets::stats::CircuitStats;
 use verbatim_prover::block::Machine;
-use verbatim_witness::assemble::{Assembler, Assembly};
+use verbatim_witness::assemble::Assembly;
 
 use crate::output::{Verdict, json};
 
@@ -44,7 +44,7 @@ struct Row {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let machine = arguments.block.as_deref().map(super::machine).transpose()?;
-    let empty = Assembler::new(Fork::Osaka).finish();
+    let empty = Assembly::empty(Fork::Osaka);
     let assembly = machine.as_ref().map_or(&empty, Machine::assembly);
     let circuits = rows(assembly, machine.as_ref())?;
     let public_message_kinds = match &machine {
@@ -83,6 +83,7 @@ fn per_unit(assembly: &Assembly, circuits: &[Row]) -> BTreeMap<&'static str, f64
         ("evm_cells_per_step", per(units.step_circuits.iter().map(|name| cells(name)).sum(), assembly.steps().proven)),
         ("bytecode_cells_per_byte", per(cells("bytecode"), units.code_bytes)),
         ("keccak_cells_per_permutation", per(units.keccak_cells + cells("keccak-sponge"), units.permutations)),
+        ("state_cells_per_location", per(cells("state"), units.locations)),
     ];
     entries.into_iter().filter_map(|(name, value)| Some((name, (value? * 10.0).round() / 10.0))).collect()
 }

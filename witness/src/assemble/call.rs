@@ -1,9 +1,9 @@
 //! What the assembler knows of a running call: its stack and its memory, with the times of their words.
 
 use alloy_primitives::{Bytes, U256};
-use verbatim_circuits::bus::TallyNative;
 
 use super::memory::Memory;
+use super::tally::Counts;
 
 /// A value on the bus with the time of its last access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +32,17 @@ pub(super) struct Call {
     pub(super) stack: Vec<Token>,
     pub(super) memory: Memory,
     pub(super) returned: Returned,
-    /// Its tally, from its first use on.
-    pub(super) tally: Option<TallyNative>,
+    /// What else it counts.
+    pub(super) counts: Counts,
     /// Where its own output lies in its memory, once it has ended, and how long it is.
     pub(super) output: (u64, u64),
 }
 
 impl Call {
-    pub(super) fn new(id: u64, code: U256) -> Self {
+    pub(super) fn new(id: u64, code: U256, counts: Counts) -> Self {
         let returned = Returned { owner: id, offset: 0, data: Bytes::new() };
         let memory = Memory::default();
-        Self { id, code, stack: Vec::new(), memory, returned, tally: None, output: (0, 0) }
+        Self { id, code, stack: Vec::new(), memory, returned, counts, output: (0, 0) }
     }
 
     /// The slot that lies `depth` words below the top of the stack.

@@ -32,6 +32,18 @@ pub enum AssembleError {
         /// What revm says.
         revm: String,
     },
+    /// What our own execution makes of an account does not agree with the block's outcome. A bug of ours.
+    #[error("account {address}: {what}: {ours} by our rules and {revm} by revm's")]
+    Outcome {
+        /// The account.
+        address: alloy_primitives::Address,
+        /// What was compared.
+        what: &'static str,
+        /// What our rules say.
+        ours: String,
+        /// What revm says.
+        revm: String,
+    },
     /// The trace is not one of revm's: a step without its frame, or an operand that nobody pushed.
     #[error("{position}: the trace has no {what}")]
     Trace {

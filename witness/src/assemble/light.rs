@@ -73,7 +73,7 @@ impl Assembler {
         self.clock += 1;
         if let Some(evidence) = fault {
             self.fault(state.call, F::from(evidence.unsigned_abs()));
-            self.light.push(position_origin(run.origin, index), failed(event, entry.class, &code));
+            self.light.push(self.origin(), failed(event, entry.class, &code));
             return Ok(());
         }
         let mut light = LightStep { assembler: self, trace, block, step, position, began, next_pc: code.next };
@@ -81,7 +81,7 @@ impl Assembler {
         let filled = light.execute(call, &event, entry.class, code.push)?;
         let next_pc = light.next_pc;
         let height = call.stack.len() as u64;
-        self.light.push(position_origin(run.origin, index), filled);
+        self.light.push(self.origin(), filled);
         let after =
             ExecNative { clock: self.clock, pc: next_pc, height, gas: state.gas - i64::from(entry.gas), ..state };
         same(position, "the gas left", &after.gas, &(step.gas_after as i64))?;
@@ -115,7 +115,7 @@ impl Assembler {
     }
 
     /// The state that a proven step receives: from the proven step before it, or from the verifier.
-    fn receive_state(&mut self, state: &ExecNative) {
+    pub(super) fn receive_state(&mut self, state: &ExecNative) {
         use verbatim_gadgets::message::Message;
         let chained = self.open.take();
         if chained.as_ref().is_some_and(|open| Exec::tuple(open) == Exec::tuple(state)) {
@@ -126,11 +126,6 @@ impl Assembler {
         }
         self.public.send::<Exec>(state);
     }
-}
-
-/// The number of a step in its block.
-fn position_origin(origin: u64, index: usize) -> u64 {
-    origin + index as u64
 }
 
 /// The event of a step that fails.
@@ -263,9 +258,8 @@ impl LightStep<'_> {
     }
 
     fn pop(&mut self, call: &mut super::Call) -> Result<OperandEvent, AssembleError> {
-        let operand = self.touch(call, 0)?;
-        call.stack.pop();
-        Ok(operand)
+        let clock = self.clock();
+        self.assembler.pop(self.position, call, clock)
     }
 
     fn push(&mut self, call: &mut super::Call, value: U256) -> Result<(), AssembleError> {

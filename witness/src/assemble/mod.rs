@@ -4,38 +4,51 @@
 //! the circuits have to fill. What no circuit proves yet becomes [`PublicMessages`], which the verifier computes in the same
 //! way.
 
+mod accounts;
+mod boundary;
 mod call;
 mod error;
+mod frames;
 mod light;
 mod memory;
 mod public;
+mod state;
+mod storage;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{B256, Bytes, U256};
 use verbatim_circuits::arith::{ArithChips, ArithWork};
 use verbatim_circuits::bus::{ContextNative, Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
 use verbatim_circuits::keccak::{self, KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
-use verbatim_circuits::memory::MemoryChips;
+use verbatim_circuits::memory::{InputLoadEvent, MemoryChips};
 use verbatim_circuits::opcodes::{self, OpcodeChips};
 use verbatim_circuits::schedule::{Fork, opcode};
+use verbatim_circuits::state::StateChips;
+use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::{self, TableChips};
 use verbatim_gadgets::machine::{Sheet, Workload};
 
+use crate::execute::BlockOutcome;
 use crate::trace::{BlockInfo, Frame, Step, TxTrace};
 
 use call::{Call, Token};
 pub use error::{AssembleError, Position};
 use memory::Memory;
 pub use public::{PublicMessage, PublicMessages};
+use state::{State, Waiting};
 
 /// The clock at which the execution of a block begins.
 const FIRST_CLOCK: u64 = 1;
 
 /// By how much the clock grows in a step that no circuit proves yet.
 const PUBLIC_TICKS: u64 = 16;
+
+/// The circuits whose windows are steps.
+const STEP_CIRCUITS: [&str; 3] = ["light", "memory", "storage"];
 
 /// Everything that the circuits have to prove of a block.
 #[derive(Debug)]
@@ -47,9 +60,12 @@ pub struct Assembly {
     bytecode: Sheet<BytecodeChips>,
     keccak: KeccakSheets,
     memory: Sheet<MemoryChips>,
+    storage: Sheet<StorageChips>,
+    state: Sheet<StateChips>,
     public: PublicMessages,
     steps: Steps,
     code_bytes: u64,
+    locations: u64,
     positions: Vec<Position>,
 }
 
@@ -63,6 +79,11 @@ pub struct Steps {
 }
 
 impl Assembly {
+    /// No work: the circuits alone.
+    pub fn empty(fork: Fork) -> Self {
+        Assembler::new(fork).assembly()
+    }
+
     /// The work of every circuit, in the order of the inventory of circuits: the order is part of the verifying keys.
     pub fn workloads(&self) -> Vec<&dyn Workload> {
         vec![
@@ -75,6 +96,8 @@ impl Assembly {
             &self.keccak.permutations,
             &self.keccak.tables,
             &self.memory,
+            &self.storage,
+            &self.state,
         ]
     }
 
@@ -96,12 +119,18 @@ impl Assembly {
         let rows = permutations.div_ceil(keccak::layout::SLICES as u64) as usize
             * keccak::layout::HEIGHT
             * keccak::layout::LANE;
-        Units { step_circuits: &["light"], code_bytes: self.code_bytes, permutations, keccak_cells: rows * cells }
+        Units {
+            step_circuits: &STEP_CIRCUITS,
+            code_bytes: self.code_bytes,
+            permutations,
+            keccak_cells: rows * cells,
+            locations: self.locations,
+        }
     }
 
-    /// Where in the block the event was that a window of `circuit` was filled from, if the circuit's windows are steps.
+    /// Where in the block the event was that a window of `circuit` was filled from, if the circuit's windows belong to steps.
     pub fn position(&self, circuit: &str, origin: u64) -> Option<Position> {
-        let known = circuit == self.light.circuit().name;
+        let known = STEP_CIRCUITS.contains(&circuit) || circuit == self.state.circuit().name;
         known.then(|| self.positions.get(usize::try_from(origin).ok()?).copied()).flatten()
     }
 }
@@ -117,6 +146,8 @@ pub struct Units {
     pub permutations: u64,
     /// Main and auxiliary cells of the batches of permutations.
     pub keccak_cells: usize,
+    /// Accounts and slots that are accessed.
+    pub locations: u64,
 }
 
 /// Turns the traces of one block into an [`Assembly`].
@@ -132,13 +163,19 @@ pub struct Assembler {
     memory: Sheet<MemoryChips>,
     /// The sizes of memory that were paid for.
     sizes: BTreeSet<u64>,
+    /// Steps that wait for the end of their transaction.
+    inputs: Vec<Waiting<InputLoadEvent>>,
+    state: State,
+    /// Codes that nobody may have run, by their hashes.
+    codes: HashMap<U256, Bytes>,
     public: PublicMessages,
     /// How often each fact about the environment was asked for.
     environment: BTreeMap<(u64, u8), (U256, i64)>,
     /// What is constant in each call that was asked for it, and how often it was.
     contexts: BTreeMap<u64, (ContextNative, i64)>,
     steps: Steps,
-    /// Where each step of the block is.
+    /// Where the steps of the block are, and the beginnings and ends of its transactions: windows name them by their places
+    /// here.
     positions: Vec<Position>,
 }
 
@@ -154,6 +191,9 @@ impl Assembler {
             bytecode: BytecodeWork::new(),
             memory: Sheet::new(),
             sizes: BTreeSet::new(),
+            inputs: Vec::new(),
+            state: State::default(),
+            codes: HashMap::new(),
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
             contexts: BTreeMap::new(),
@@ -162,25 +202,40 @@ impl Assembler {
         }
     }
 
+    /// Makes codes known that the block asks about without running them: those of its witness.
+    pub fn with_codes<'c>(mut self, codes: impl IntoIterator<Item = (&'c B256, &'c Bytes)>) -> Self {
+        self.codes.extend(codes.into_iter().map(|(hash, code)| (number(hash), code.clone())));
+        self
+    }
+
     /// Adds a transaction or a system call.
     ///
     /// # Errors
     /// If our rules and revm's disagree about a step.
     pub fn transaction(&mut self, block: &BlockInfo, trace: &TxTrace) -> Result<(), AssembleError> {
-        let input = Memory::default();
-        let mut run = Run { trace, block, began: self.clock, input, calls: HashMap::new(), origin: self.steps.total };
+        let mut run = Run {
+            trace,
+            block,
+            began: self.clock,
+            input: Memory::default(),
+            calls: HashMap::new(),
+            scopes: BTreeMap::new(),
+        };
+        self.go_to(run.position(0));
         self.clock += PUBLIC_TICKS;
+        self.begin(&run)?;
         for index in 0..trace.steps.len() {
-            self.positions.push(run.position(index));
+            self.go_to(run.position(index));
             self.step(&mut run, index)?;
             self.leave_frame(&mut run, index)?;
             self.steps.total += 1;
         }
         self.close();
+        self.go_to(run.position(trace.steps.len()));
+        self.end(&mut run)?;
         let mut calls: Vec<_> = run.calls.into_iter().collect();
         calls.sort_by_key(|(frame, _)| *frame);
         for (_, call) in calls {
-            self.end_tally(&call);
             self.discard(&call);
         }
         self.discard_words(run.began, &run.input);
@@ -188,7 +243,15 @@ impl Assembler {
     }
 
     /// Ends the block.
-    pub fn finish(mut self) -> Assembly {
+    ///
+    /// # Errors
+    /// If the state after it is not what our rules make of it.
+    pub fn finish(mut self, outcome: &BlockOutcome) -> Result<Assembly, AssembleError> {
+        self.end_state(outcome)?;
+        Ok(self.assembly())
+    }
+
+    fn assembly(mut self) -> Assembly {
         self.close();
         let fork = U256::from(self.fork as u8);
         let rows = (Fork::ALL.len() * 256) as i64;
@@ -212,11 +275,27 @@ impl Assembler {
             bytecode: self.bytecode.finish(),
             keccak: keccak.finish(),
             memory: self.memory,
+            storage: self.state.storage,
+            state: self.state.sheet,
             public: self.public,
             steps: self.steps,
             code_bytes,
+            locations: self.state.locations,
             positions: self.positions,
         }
+    }
+
+    /// The next events belong to `position`.
+    fn go_to(&mut self, position: Position) {
+        self.positions.push(position);
+        let origin = self.origin();
+        self.arith.set_origin(origin);
+        self.state.origin = origin;
+    }
+
+    /// What windows name the current position by.
+    fn origin(&self) -> u64 {
+        self.positions.len().saturating_sub(1) as u64
     }
 
     fn public_environment(&mut self, owner: u64, opcode: u8, value: U256, count: i64) {
@@ -234,33 +313,16 @@ impl Assembler {
         let step = &run.trace.steps[index];
         self.enter_frame(run, step)?;
         let entry = opcode(self.fork, step.opcode);
-        self.arith.set_origin(run.origin + index as u64);
         if light::executes(entry.class, step) {
-            self.steps.proven += 1;
-            return self.light(run, index, entry);
+            self.light(run, index, entry)?;
+        } else if memory::executes(entry.class, step) {
+            self.memory_step(run, index, entry)?;
+        } else if self.storage_executes(run, step, &entry) {
+            self.storage(run, index, entry)?;
+        } else {
+            return self.public_step(run, index);
         }
-        if memory::executes(entry.class, step) {
-            self.steps.proven += 1;
-            return self.memory_step(run, index, entry);
-        }
-        self.public_step(run, index)
-    }
-
-    /// Makes the call of a frame that has not run yet.
-    fn enter_frame(&mut self, run: &mut Run<'_>, step: &Step) -> Result<(), AssembleError> {
-        if run.calls.contains_key(&step.frame) {
-            return Ok(());
-        }
-        let frame = run.frame(step.frame, run.position(0))?;
-        let hash = number(&frame.code_hash);
-        self.bytecode.add_code(hash, &frame.code);
-        self.compare_input(run, frame)?;
-        if frame.parent.is_none() {
-            run.input = Memory::of_input(&frame.input, run.began);
-            self.send_words(run.began, &run.input);
-        }
-        // The frame was made by the step before, or by the beginning of the transaction: both took ticks of their own.
-        run.calls.insert(step.frame, Call::new(self.clock - 1, hash));
+        self.steps.proven += 1;
         Ok(())
     }
 
@@ -288,7 +350,8 @@ impl Assembler {
             call.stack.push(token);
             self.public.send::<Stack>(&stack(call, call.stack.len() - 1, token));
         }
-        self.public_memory(run, index, clock)
+        self.public_memory(run, index, clock)?;
+        self.public_accesses(run, index, clock)
     }
 
     /// Asks for what the block, a call or a transaction says of itself.
@@ -312,8 +375,8 @@ struct Run<'t> {
     input: Memory,
     /// The calls that have run, by their frames.
     calls: HashMap<u32, Call>,
-    /// The number of its first step in the block.
-    origin: u64,
+    /// When what a failing frame wrote had been undone.
+    scopes: BTreeMap<u32, u64>,
 }
 
 impl<'t> Run<'t> {

@@ -1,6 +1,5 @@
 //! Steps of the memory circuit, and the tokens of stacks and memories.
 
-mod boundary;
 mod public;
 mod shadow;
 mod steps;
@@ -15,6 +14,7 @@ use verbatim_gadgets::expr::F;
 use verbatim_gadgets::value::{from_u128, split};
 
 use super::call::Call;
+use super::state::Waiting;
 use super::{AssembleError, Assembler, Position, Run, same};
 use crate::trace::{InstructionResult, Step};
 
@@ -121,6 +121,7 @@ impl Assembler {
         entry: Entry,
     ) -> Result<(), AssembleError> {
         let (position, step) = (run.position(index), &run.trace.steps[index]);
+        let frame = run.frame(step.frame, position)?;
         let (mut event, _) = self.open_step(position, call, step, entry)?;
         same(position, "the size of memory", &call.memory.len(), &event.state.memory)?;
         let state = event.state.clone();
@@ -128,17 +129,21 @@ impl Assembler {
         self.clock += TICKS;
         let evidence = match entry.class {
             Class::Invalid => Some(F::zero()),
-            Class::Jump | Class::JumpIf => {
-                Some(self.bad_destination(position, call, run.frame(step.frame, position)?.code.len())?)
-            }
+            Class::Jump | Class::JumpIf => Some(self.bad_destination(position, call, frame.code.len())?),
             _ => price.evidence(&event),
         };
         same(position, "the failure of the step", &evidence.is_some(), &step.halt.is_some())?;
         event.fault = evidence.map(|_| 0);
         self.expand(call, entry.class, &price, &state, evidence.is_none());
         let mut filled = MemoryStep { assembler: self, run, call, step, position, event };
-        let message = filled.execute(entry.class, &price)?;
-        self.memory.push(self.steps.total, message);
+        let filled = filled.execute(entry.class, &price)?;
+        let (origin, reverted_by) = (self.origin(), frame.reverted_by);
+        match filled {
+            MemoryEvent::InputLoad(event) if evidence.is_none() => {
+                self.inputs.push(Waiting { origin, reverted_by, event });
+            }
+            event => self.memory.push(origin, event),
+        }
         if let Some(evidence) = evidence {
             self.fault(call.id, evidence);
             return Ok(());
@@ -191,7 +196,7 @@ impl Assembler {
     /// The sizes of memory that were paid for.
     pub(super) fn costs(&mut self) {
         for words in std::mem::take(&mut self.sizes) {
-            self.memory.push(self.steps.total, MemoryEvent::Cost(CostEvent { words }));
+            self.memory.push(self.origin(), MemoryEvent::Cost(CostEvent { words }));
         }
     }
 }

@@ -7,9 +7,6 @@ use crate::assemble::call::{Call, Returned};
 use crate::assemble::{AssembleError, Assembler, Position, Run, same};
 use crate::trace::{Access, Frame, Outcome, Step, TxTrace};
 
-/// By how much the clock grows in a return to the caller.
-const RETURN_TICKS: u64 = 2;
-
 /// Bytes that a step copies to memory.
 struct Copy {
     target: u64,
@@ -96,31 +93,23 @@ impl Assembler {
         same(position, "the input of a call", &found, input)
     }
 
-    /// After the last step of a call, its output goes to its caller.
-    pub(in crate::assemble) fn leave_frame(&mut self, run: &mut Run<'_>, index: usize) -> Result<(), AssembleError> {
-        let (position, step) = (run.position(index), &run.trace.steps[index]);
-        let frame = run.frame(step.frame, position)?;
-        if frame.last_step != u32::try_from(index).ok() {
-            return Ok(());
-        }
-        let call = run.take(step, index)?;
-        let (id, (offset, length)) = (call.id, call.output);
-        let data = Bytes::from(call.memory.bytes(offset, length));
-        run.calls.insert(step.frame, call);
+    /// Where the output of a call that has ended begins in its memory, compared with what it is.
+    pub(in crate::assemble) fn output(
+        &self,
+        call: &Call,
+        frame: &Frame,
+        position: Position,
+    ) -> Result<u64, AssembleError> {
+        let (offset, length) = call.output;
         if frame.outcome != Outcome::Halt {
+            let data = Bytes::from(call.memory.bytes(offset, length));
             same(position, "the output of a call", &data, &frame.output)?;
         }
-        if frame.parent.is_none() {
-            return Ok(());
-        }
-        let clock = self.clock + 1;
-        self.close();
-        self.clock += RETURN_TICKS;
-        self.hand_back(run, frame, Some((id, offset)), position, clock)
+        Ok(offset)
     }
 
     /// What a call that has ended leaves to its caller; `place` is its memory, if there is one, and where the output begins.
-    fn hand_back(
+    pub(in crate::assemble) fn hand_back(
         &mut self,
         run: &mut Run<'_>,
         frame: &Frame,
@@ -137,6 +126,7 @@ impl Assembler {
             let length = data.len().min(frame.return_length as usize);
             self.write_publicly(position, caller, frame.return_offset, &data[..length], clock)?;
         }
+        self.close_tally(caller);
         caller.returned = Returned { owner, offset, data };
         Ok(())
     }

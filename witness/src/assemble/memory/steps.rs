@@ -39,8 +39,9 @@ impl MemoryStep<'_, '_> {
             }
             Class::Invalid => MemoryEvent::Invalid(step),
             Class::ReturnSize => {
-                let tally = self.assembler.tally(self.call, step.state.clock);
+                let mut tally = self.call.tally();
                 if self.succeeds() {
+                    tally = self.assembler.tally(self.call, step.state.clock);
                     self.push(U256::from(tally.return_length))?;
                 }
                 MemoryEvent::ReturnSize(ReturnSizeEvent { step, tally })
@@ -71,9 +72,7 @@ impl MemoryStep<'_, '_> {
     }
 
     fn pop(&mut self) -> Result<OperandEvent, AssembleError> {
-        let operand = self.assembler.touch(self.position, self.call, 0, self.event.state.clock)?;
-        self.call.stack.pop();
-        Ok(operand)
+        self.assembler.pop(self.position, self.call, self.event.state.clock)
     }
 
     fn pop_if(&mut self, flag: bool) -> Result<OperandEvent, AssembleError> {
@@ -152,7 +151,6 @@ impl MemoryStep<'_, '_> {
         if !self.succeeds() {
             return Ok(MemoryEvent::InputLoad(event));
         }
-        self.assembler.ask_context(&event.context);
         let ((hi, lo), length) = (split(&offset.value), u128::from(event.context.input_length));
         if hi > 0 || lo >= length {
             self.assembler.arith.range128(if hi > 0 { hi - 1 } else { lo - length });

@@ -33,11 +33,23 @@ impl Assembler {
         let gap = gap(token.clock, clock).unwrap_or_else(|| {
             // Too old for a gap of 16 bits: brought forward to the tick before.
             let event = RefreshEvent::Stack(stack(call, slot, token), clock - 1);
-            self.memory.push(self.steps.total, MemoryEvent::Refresh(event));
+            self.memory.push(self.origin(), MemoryEvent::Refresh(event));
             0
         });
         call.stack[slot].clock = clock;
         Ok(OperandEvent { value: token.value, gap })
+    }
+
+    /// Pops a word, for a step at `clock`.
+    pub(in crate::assemble) fn pop(
+        &mut self,
+        position: Position,
+        call: &mut Call,
+        clock: u64,
+    ) -> Result<OperandEvent, AssembleError> {
+        let operand = self.touch(position, call, 0, clock)?;
+        call.stack.pop();
+        Ok(operand)
     }
 
     /// Takes a word of memory, leaves `after` there, and gives it the time `clock`.
@@ -53,7 +65,7 @@ impl Assembler {
         let token = *found;
         let gap = gap(token.clock, clock).unwrap_or_else(|| {
             let event = RefreshEvent::Memory(word(owner, index, token), clock - 1);
-            self.memory.push(self.steps.total, MemoryEvent::Refresh(event));
+            self.memory.push(self.origin(), MemoryEvent::Refresh(event));
             0
         });
         *found = Token { value: after, clock };
@@ -100,7 +112,7 @@ impl Assembler {
         let mut height = call.stack.len();
         while height > 0 {
             let below = height.checked_sub(2).map(token);
-            self.memory.push(self.steps.total, MemoryEvent::Discard(DiscardEvent::Stack(token(height - 1), below)));
+            self.memory.push(self.origin(), MemoryEvent::Discard(DiscardEvent::Stack(token(height - 1), below)));
             height = height.saturating_sub(2);
         }
         for order in call.memory.orders() {
@@ -108,7 +120,7 @@ impl Assembler {
                 let (index, to) = (index as u64, order.to as u64);
                 let (last, last_clock) = (token.value, token.clock);
                 let event = InitEvent { call: call.id, index, to, clock: order.clock, last, last_clock };
-                self.memory.push(self.steps.total, MemoryEvent::Init(event));
+                self.memory.push(self.origin(), MemoryEvent::Init(event));
             }
         }
     }
@@ -117,7 +129,7 @@ impl Assembler {
     pub(in crate::assemble) fn discard_words(&mut self, owner: u64, memory: &Memory) {
         for (index, token) in (0..).zip(memory.words()) {
             let event = DiscardEvent::Memory(word(owner, index, *token));
-            self.memory.push(self.steps.total, MemoryEvent::Discard(event));
+            self.memory.push(self.origin(), MemoryEvent::Discard(event));
         }
     }
 }

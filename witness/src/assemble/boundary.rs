@@ -1,0 +1,71 @@
+//! What steps need from calls and transactions, which no circuit proves yet: the verifier gives and takes it.
+
+use std::collections::BTreeMap;
+
+use verbatim_circuits::bus::{Context, ContextNative, Fault, FaultNative, Halt, HaltNative};
+use verbatim_gadgets::expr::F;
+
+use super::state::place;
+use super::{AssembleError, Assembler, Position, Run};
+
+impl Assembler {
+    /// What is constant in the call of a frame. When its scope ends is not known before the transaction has ended.
+    pub(super) fn context(
+        &self,
+        run: &Run<'_>,
+        call: u64,
+        frame: u32,
+        position: Position,
+    ) -> Result<ContextNative, AssembleError> {
+        let frame = run.frame(frame, position)?;
+        let input_call = match frame.parent {
+            None => run.began,
+            Some(parent) => run.calls.get(&parent).map_or(run.began, |caller| caller.id),
+        };
+        // A creation has no input, though its frame says where the init code lies.
+        let (offset, length) =
+            if frame.kind.is_create() { (0, 0) } else { (frame.input_offset, frame.input.len() as u64) };
+        Ok(ContextNative {
+            call,
+            transaction: run.began,
+            address: place(frame.address),
+            fixed: frame.is_static,
+            reverted: frame.reverted_by.is_some(),
+            scope: 0,
+            depth: frame.depth.into(),
+            input_call,
+            input_offset: offset,
+            input_length: length,
+        })
+    }
+
+    /// Asks for what is constant in a call, and adds what is known only at the transaction's end: when the call's frame was
+    /// undone by `reverted_by`, which `scopes` says.
+    pub(super) fn ask_context(
+        &mut self,
+        context: &mut ContextNative,
+        reverted_by: Option<u32>,
+        scopes: &BTreeMap<u32, u64>,
+    ) {
+        context.scope = reverted_by.and_then(|frame| scopes.get(&frame).copied()).unwrap_or(0);
+        self.contexts.entry(context.call).or_insert_with(|| (context.clone(), 0)).1 += 1;
+    }
+
+    /// The contexts that were asked for.
+    pub(super) fn public_contexts(&mut self) {
+        for (context, count) in std::mem::take(&mut self.contexts).into_values() {
+            self.public.add::<Context>(&context, count);
+        }
+    }
+
+    /// The end of a call.
+    pub(super) fn halt(&mut self, halt: &HaltNative) {
+        self.public.receive::<Halt>(halt);
+    }
+
+    /// An exceptional halt.
+    pub(super) fn fault(&mut self, call: u64, evidence: F) {
+        let clock = self.clock;
+        self.public.receive::<Fault>(&FaultNative { clock, call, evidence });
+    }
+}
