@@ -6,12 +6,13 @@ mod common;
 
 use std::time::Instant;
 
-use verbatim_witness::{chain::Fork, execute::execute, trace::TxKind};
+use verbatim_witness::{assemble::Assembler, chain::Fork, execute::execute, trace::TxKind};
 
 /// Executes a block and checks every trace; gives the number of steps.
 fn run(number: u64, fork: Fork, transactions: usize) -> Option<usize> {
     let input = common::mainnet_block(&format!("block {number}"), number)?;
     let (mut steps, mut seen) = (0, 0);
+    let mut assembler = Assembler::new(fork).with_codes(&input.witness.codes);
     let outcome = execute(&input, |info, trace| {
         assert_eq!((info.fork, info.number), (fork, number));
         assert_eq!(trace.ordinal as usize, seen);
@@ -19,9 +20,12 @@ fn run(number: u64, fork: Fork, transactions: usize) -> Option<usize> {
         steps += trace.steps.len();
         common::consistency::check(&trace);
         common::shadow::check(info, &trace);
-        Ok(())
+        Ok(assembler.transaction(info, &trace)?)
     })
     .unwrap();
+    let assembly = assembler.finish(&outcome).unwrap();
+    println!("block {number}: {:?} {:?}", assembly.steps(), assembly.public().kinds());
+    assert_eq!(common::assembly::check(&assembly), Ok(()));
     assert_eq!(outcome.receipts.len(), transactions);
     let calls = if fork >= Fork::Prague { 4 } else { usize::from(fork >= Fork::Cancun) };
     assert_eq!(seen, transactions + calls);

@@ -66,6 +66,15 @@ fn revert_of_a_transaction() {
 }
 
 #[test]
+fn environment_on_a_full_stack() {
+    for opcode in [op::ADDRESS, op::ORIGIN, op::CALLER, op::CALLVALUE, op::CALLDATASIZE, op::GASPRICE, op::CHAINID] {
+        let trace = run([vec![op::PUSH0; 1024], vec![opcode]].concat(), 200_000);
+        let last = trace.steps.last().unwrap();
+        assert_eq!((last.opcode, last.halt), (opcode, Some(InstructionResult::StackOverflow)));
+    }
+}
+
+#[test]
 fn out_of_gas_in_the_middle() {
     let code = [sstore(1, 2), push(&[U256::from(1u64 << 40)]), vec![op::MLOAD, op::STOP]].concat();
     let trace = run(code, 100_000);

@@ -1,6 +1,6 @@
 //! Steps of the light circuit.
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256};
 use verbatim_circuits::bus::{CodeNative, Exec, ExecNative};
 use verbatim_circuits::light::{
     BinaryEvent, DupEvent, EnvironmentEvent, JumpEvent, JumpIfEvent, LightEvent, PopEvent, PushEvent, SwapEvent,
@@ -73,7 +73,11 @@ impl Assembler {
         self.clock += 1;
         if let Some(evidence) = fault {
             self.fault(state.call, F::from(evidence.unsigned_abs()));
-            self.light.push(self.origin(), failed(event, entry.class, &code));
+            let filled = match entry.class {
+                Class::Environment => self.failed_environment(run, position, step, event)?,
+                class => failed(event, class, &code),
+            };
+            self.light.push(self.origin(), filled);
             return Ok(());
         }
         let mut light = LightStep { assembler: self, trace, block, step, position, began, next_pc: code.next };
@@ -87,6 +91,33 @@ impl Assembler {
         same(position, "the gas left", &after.gas, &(step.gas_after as i64))?;
         self.open = Some(after);
         Ok(())
+    }
+
+    /// The event of an environment opcode that fails: it learns what it would have pushed.
+    fn failed_environment(
+        &mut self,
+        run: &Run<'_>,
+        position: Position,
+        step: &Step,
+        event: StepEvent,
+    ) -> Result<LightEvent, AssembleError> {
+        let (frame, call) = (run.frame(step.frame, position)?, event.state.call);
+        let word = |address: &Address| super::number(&address.into_word());
+        let value = match step.opcode {
+            0x30 => word(&frame.address),
+            0x32 => word(&run.trace.sender),
+            0x33 => word(&frame.caller),
+            0x34 => frame.value,
+            0x36 => U256::from(frame.input.len()),
+            0x3a => U256::from(run.trace.effective_gas_price),
+            opcode => block_value(run.block, opcode),
+        };
+        let owner = [0, call, run.began][usize::from(event.parameter.min(2))];
+        if event.parameter == 2 {
+            self.ask_transaction(call, run.began);
+        }
+        self.ask(owner, step.opcode, value);
+        Ok(LightEvent::Environment(EnvironmentEvent { step: event, owner, value }))
     }
 
     /// Receives the state of a proven step, compares it with revm's, and asks for the opcode.

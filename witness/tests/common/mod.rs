@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 
+pub mod assembly;
 pub mod consistency;
 pub mod shadow;
 pub mod synthetic;

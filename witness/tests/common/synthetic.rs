@@ -14,6 +14,7 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, hex, keccak256};
 use alloy_trie::{HashBuilder, Nibbles, TrieAccount, proof::ProofRetainer, root};
 use verbatim_witness::{
+    assemble::Assembler,
     chain::{ChainSpec, Fork},
     execute::{BlockOutcome, ExecuteError, Mismatch, execute},
     input::{Block, BlockInput, Transaction, Witness},
@@ -199,18 +200,22 @@ impl World {
         BlockInput::new(input.chain, input.block, input.witness).unwrap()
     }
 
-    /// Executes the block; gives the traces of its transactions.
+    /// Executes the block and assembles it; gives the traces of its transactions.
     pub fn run(&self) -> (BlockOutcome, Vec<TxTrace>) {
         let mut traces = Vec::new();
-        let outcome = execute(&self.settled(), |info, trace| {
+        let input = self.settled();
+        let mut assembler = Assembler::new(self.fork).with_codes(&input.witness.codes);
+        let outcome = execute(&input, |info, trace| {
             super::consistency::check(&trace);
             super::shadow::check(info, &trace);
+            assembler.transaction(info, &trace)?;
             if let Kind::Transaction(_) = trace.kind {
                 traces.push(trace);
             }
             Ok(())
         })
         .unwrap();
+        assert_eq!(super::assembly::check(&assembler.finish(&outcome).unwrap()), Ok(()));
         assert_eq!(outcome.state_root, self.root_after(&outcome), "state root of the full map");
         (outcome, traces)
     }
