@@ -93,7 +93,7 @@ impl CopyOrder {
     }
 }
 
-/// What a head of [`BeginCopy`] is filled from.
+/// What a head of `BeginCopy` is filled from.
 #[derive(Clone, Debug)]
 pub struct BeginCopyEvent {
     /// The order.

@@ -77,7 +77,7 @@ impl ReadOrder {
     }
 }
 
-/// What a head of [`BeginRead`] is filled from.
+/// What a head of `BeginRead` is filled from.
 #[derive(Clone, Debug)]
 pub struct BeginReadEvent {
     /// The order.

@@ -41,7 +41,7 @@ pub struct Write<const CODE: bool> {
     gap: U16,
 }
 
-/// What a row of [`Write`] is filled from.
+/// What a row of `Write` is filled from.
 #[derive(Clone, Debug)]
 pub struct WriteEvent {
     /// The state before the row.

@@ -82,7 +82,7 @@ pub struct HashBytes {
     end: End,
 }
 
-/// What a step of [`HashBytes`] is filled from.
+/// What a step of `HashBytes` is filled from.
 #[derive(Clone, Debug)]
 pub struct HashBytesEvent {
     /// The step, which succeeds.

@@ -47,7 +47,7 @@ pub struct HashLong {
     end: End,
 }
 
-/// What a step of [`HashLong`] is filled from.
+/// What a step of `HashLong` is filled from.
 #[derive(Clone, Debug)]
 pub struct HashLongEvent {
     /// The step. Where it fails, its operands are popped unless the stack has too few.

@@ -47,7 +47,7 @@ pub struct HashPair {
     end: End,
 }
 
-/// What a step of [`HashPair`] is filled from.
+/// What a step of `HashPair` is filled from.
 #[derive(Clone, Debug)]
 pub struct HashPairEvent {
     /// The step, which succeeds.

@@ -59,7 +59,7 @@ pub struct Log {
     end: End,
 }
 
-/// What a step of [`Log`] is filled from.
+/// What a step of `Log` is filled from.
 #[derive(Clone, Debug)]
 pub struct LogEvent {
     /// The step. Where it fails, its first two operands are popped unless the stack has too few words for all.

@@ -57,7 +57,7 @@ pub struct ReturnCopy {
     end: End,
 }
 
-/// What a step of [`ReturnCopy`] is filled from.
+/// What a step of `ReturnCopy` is filled from.
 #[derive(Clone, Debug)]
 pub struct ReturnCopyEvent {
     /// The step. Where it fails, its operands are popped unless the stack has too few.
