@@ -7,6 +7,7 @@
 mod accounts;
 mod boundary;
 mod call;
+mod calls;
 mod error;
 mod frames;
 mod light;
@@ -22,6 +23,7 @@ use alloy_primitives::{B256, Bytes, U256};
 use verbatim_circuits::arith::{ArithChips, ArithWork};
 use verbatim_circuits::bus::{ContextNative, Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
+use verbatim_circuits::calls::CallsChips;
 use verbatim_circuits::keccak::{self, KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
 use verbatim_circuits::memory::{InputLoadEvent, MemoryChips};
@@ -36,6 +38,7 @@ use crate::execute::BlockOutcome;
 use crate::trace::{BlockInfo, Frame, Step, TxTrace};
 
 use call::{Call, Token};
+use calls::Calls;
 pub use error::{AssembleError, Position};
 use memory::Memory;
 pub use public::{PublicMessage, PublicMessages};
@@ -48,7 +51,7 @@ const FIRST_CLOCK: u64 = 1;
 const PUBLIC_TICKS: u64 = 16;
 
 /// The circuits whose windows are steps.
-const STEP_CIRCUITS: [&str; 3] = ["light", "memory", "storage"];
+const STEP_CIRCUITS: [&str; 4] = ["light", "memory", "storage", "calls"];
 
 /// Everything that the circuits have to prove of a block.
 #[derive(Debug)]
@@ -62,6 +65,7 @@ pub struct Assembly {
     memory: Sheet<MemoryChips>,
     storage: Sheet<StorageChips>,
     state: Sheet<StateChips>,
+    calls: Sheet<CallsChips>,
     public: PublicMessages,
     steps: Steps,
     code_bytes: u64,
@@ -98,6 +102,7 @@ impl Assembly {
             &self.memory,
             &self.storage,
             &self.state,
+            &self.calls,
         ]
     }
 
@@ -166,6 +171,7 @@ pub struct Assembler {
     /// Steps that wait for the end of their transaction.
     inputs: Vec<Waiting<InputLoadEvent>>,
     state: State,
+    calls: Calls,
     /// Codes that nobody may have run, by their hashes.
     codes: HashMap<U256, Bytes>,
     public: PublicMessages,
@@ -193,6 +199,7 @@ impl Assembler {
             sizes: BTreeSet::new(),
             inputs: Vec::new(),
             state: State::default(),
+            calls: Calls::default(),
             codes: HashMap::new(),
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
@@ -277,6 +284,7 @@ impl Assembler {
             memory: self.memory,
             storage: self.state.storage,
             state: self.state.sheet,
+            calls: self.calls.sheet,
             public: self.public,
             steps: self.steps,
             code_bytes,
@@ -319,6 +327,8 @@ impl Assembler {
             self.memory_step(run, index, entry)?;
         } else if self.storage_executes(run, step, &entry) {
             self.storage(run, index, entry)?;
+        } else if let Some(ending) = self.ending(run, step, &entry) {
+            self.call_step(run, index, entry, ending)?;
         } else {
             return self.public_step(run, index);
         }
@@ -356,7 +366,9 @@ impl Assembler {
 
     /// Asks for what the block, a call or a transaction says of itself.
     fn ask(&mut self, owner: u64, opcode: u8, value: U256) {
-        self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
+        if !self.calls.begun.contains(&owner) {
+            self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
+        }
     }
 
     /// Asks for the clock at which a call's transaction began.

@@ -5,15 +5,17 @@ use verbatim_gadgets::{bus::Unbalanced, expr::F, plan::Plan};
 use verbatim_witness::assemble::Assembly;
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 4] = ["light", "memory", "storage", "state"];
+const CIRCUITS: [&str; 5] = ["light", "memory", "storage", "state", "calls"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 14] = [
+const MESSAGES: [&str; 16] = [
     "exec",
     "fault",
     "halt",
+    "frame",
     "memory",
     "memory init",
+    "copy job",
     "stack",
     "tally",
     "context",
