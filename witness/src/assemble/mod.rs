@@ -16,6 +16,7 @@ mod public;
 mod state;
 mod storage;
 mod tally;
+mod unproven;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -43,6 +44,7 @@ pub use error::{AssembleError, Position};
 use memory::Memory;
 pub use public::{PublicMessage, PublicMessages};
 use state::{State, Waiting};
+pub use unproven::{Unproven, UnprovenKind};
 
 /// The clock at which the execution of a block begins.
 const FIRST_CLOCK: u64 = 1;
@@ -68,6 +70,7 @@ pub struct Assembly {
     calls: Sheet<CallsChips>,
     public: PublicMessages,
     steps: Steps,
+    unproven: Vec<Unproven>,
     code_bytes: u64,
     locations: u64,
     positions: Vec<Position>,
@@ -114,6 +117,11 @@ impl Assembly {
     /// How many steps there were.
     pub fn steps(&self) -> Steps {
         self.steps
+    }
+
+    /// What no circuit proves, in the order of the execution: the verifier has to execute it.
+    pub fn unproven(&self) -> &[Unproven] {
+        &self.unproven
     }
 
     /// The units of work that costs are counted by.
@@ -180,6 +188,7 @@ pub struct Assembler {
     /// What is constant in each call that was asked for it, and how often it was.
     contexts: BTreeMap<u64, (ContextNative, i64)>,
     steps: Steps,
+    unproven: Vec<Unproven>,
     /// Where the steps of the block are, and the beginnings and ends of its transactions: windows name them by their places
     /// here.
     positions: Vec<Position>,
@@ -205,6 +214,7 @@ impl Assembler {
             environment: BTreeMap::new(),
             contexts: BTreeMap::new(),
             steps: Steps::default(),
+            unproven: Vec::new(),
             positions: Vec::new(),
         }
     }
@@ -230,6 +240,7 @@ impl Assembler {
         };
         self.go_to(run.position(0));
         self.clock += PUBLIC_TICKS;
+        self.note_transaction(&run);
         self.begin(&run)?;
         for index in 0..trace.steps.len() {
             self.go_to(run.position(index));
@@ -287,6 +298,7 @@ impl Assembler {
             calls: self.calls.sheet,
             public: self.public,
             steps: self.steps,
+            unproven: self.unproven,
             code_bytes,
             locations: self.state.locations,
             positions: self.positions,
@@ -330,6 +342,7 @@ impl Assembler {
         } else if let Some(ending) = self.ending(run, step, &entry) {
             self.call_step(run, index, entry, ending)?;
         } else {
+            self.note_step(run, index, &entry);
             return self.public_step(run, index);
         }
         self.steps.proven += 1;
