@@ -26,6 +26,7 @@ impl Assembler {
         let (refund, logs) = caller.map_or((0, 0), |counts| (counts.refund, counts.logs));
         let writes = caller.filter(|_| frame.succeeded()).map_or(0, |counts| counts.writes);
         let call = self.clock - 1;
+        run.ids.insert(call, id);
         run.calls.insert(id, Call::new(call, hash, Counts::new(call, writes, refund, logs)));
         self.transfer(run, Some(id), id, self.clock - 3)
     }

@@ -5,10 +5,10 @@ use verbatim_gadgets::{bus::Unbalanced, expr::F, plan::Plan};
 use verbatim_witness::assemble::Assembly;
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 4] = ["light", "memory", "storage", "state"];
+const CIRCUITS: [&str; 6] = ["light", "memory", "storage", "state", "copy", "transfer"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 14] = [
+const MESSAGES: [&str; 23] = [
     "exec",
     "fault",
     "halt",
@@ -23,6 +23,15 @@ const MESSAGES: [&str; 14] = [
     "account job",
     "public slot",
     "public account",
+    "copy job",
+    "code copy job",
+    "hash job",
+    "deposit job",
+    "log job",
+    "copy state",
+    "public log",
+    "public log data",
+    "transaction clock",
 ];
 
 /// Checks the constraints of these circuits and the balance of these messages.
