@@ -11,17 +11,16 @@ use verbatim_witness::{
 };
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 5] = ["light", "memory", "storage", "state", "calls"];
+const CIRCUITS: [&str; 7] = ["light", "memory", "storage", "state", "calls", "copy", "transfer"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 16] = [
+const MESSAGES: [&str; 24] = [
     "exec",
     "fault",
     "halt",
     "frame",
     "memory",
     "memory init",
-    "copy job",
     "stack",
     "tally",
     "context",
@@ -31,6 +30,15 @@ const MESSAGES: [&str; 16] = [
     "account job",
     "public slot",
     "public account",
+    "copy job",
+    "code copy job",
+    "hash job",
+    "deposit job",
+    "log job",
+    "copy state",
+    "public log",
+    "public log data",
+    "transaction clock",
 ];
 
 /// Checks the constraints of these circuits and the balance of these messages.
