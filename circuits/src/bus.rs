@@ -825,6 +825,11 @@ message! {
 
     /// Public: an entry of a transaction's access list. The verifier sends each address, followed by its keys, in the list's
     /// order, repetitions included.
+    ///
+    /// An entry is `absent` exactly if the verifier sends no [`PublicAccount`], or for a key no [`PublicSlot`], for it: then
+    /// nothing in the block touches the location, and its warmth makes no difference. A witness need not know the value of
+    /// such a location. Where the verifier does send one, the entry cannot be passed over: an access that came later would
+    /// then be dearer than it is.
     pub struct PublicAccess, PublicAccessNative = Linear 124 "public access" {
         /// The transaction's index in the block.
         index: Counter,
@@ -836,6 +841,8 @@ message! {
         address: Address,
         /// The key; zero for an address.
         key: Word,
+        /// Whether the block's accounts or slots do not include it.
+        absent: Bool,
     }
 
     /// Public: thirty-two bytes of a transaction's input. The verifier sends `ceil(length / 32)` of them, with zeros behind the

@@ -21,7 +21,7 @@ fn check(number: u64) {
 
 /// Assembles a block, and checks every constraint of every shard and the whole bus.
 fn holds(number: u64, input: &BlockInput) {
-    let mut assembler = Assembler::new(block_info(input).unwrap().fork).with_codes(&input.witness.codes);
+    let mut assembler = Assembler::new(&block_info(input).unwrap()).with_codes(&input.witness.codes);
     let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?)).unwrap();
     let assembly = assembler.finish(&outcome).unwrap();
     println!("{number}: {:?} {:?}", assembly.steps(), assembly.public().kinds());

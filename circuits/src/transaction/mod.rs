@@ -38,6 +38,7 @@
 //! - What the verifier checks of a transaction alone: see [`PublicTransaction`].
 //! - The requests that the last system calls return (EIP-7685).
 
+mod access_absent;
 mod access_address;
 mod access_slot;
 mod begin;
@@ -62,6 +63,7 @@ use crate::bus::{
     PublicTransaction, PublicWithdrawal, Range128, Storage, Tally, TransactionClock,
 };
 
+pub use access_absent::AccessAbsentEvent;
 pub use access_address::AccessAddressEvent;
 pub use access_slot::AccessSlotEvent;
 pub use begin::BeginEvent;
@@ -81,6 +83,7 @@ chips! {
         Begin: begin::Begin,
         AccessAddress: access_address::AccessAddress,
         AccessSlot: access_slot::AccessSlot,
+        AccessAbsent: access_absent::AccessAbsent,
         Input: input::Input,
         Delegation: delegation::Delegation,
         Deposit: deposit::Deposit,
@@ -249,7 +252,7 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         tally: builder.slot("tally", to(8, 8)),
         pending: builder.slot("pending", to(8, 14)),
         access: builder.slot("access", to(16, 4)),
-        public_access: builder.slot("public access", at(&[16, 18, 1, 0, 2, 3])),
+        public_access: builder.slot("public access", at(&[16, 18, 1, 0, 2, 3, 9])),
         storage: builder.slot("storage", storage),
         clock: builder.slot("transaction clock", to(8, 4)),
         input: builder.slot("input", at(&[8, 12, 13, 14, 15])),

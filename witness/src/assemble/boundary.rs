@@ -54,13 +54,18 @@ impl Assembler {
     /// The contexts that were asked for.
     pub(super) fn public_contexts(&mut self) {
         for (context, count) in std::mem::take(&mut self.contexts).into_values() {
-            self.public.add::<Context>(&context, count);
+            if !self.chain.provides(context.call) {
+                self.public.add::<Context>(&context, count);
+            }
         }
     }
 
-    /// The end of a call.
-    pub(super) fn halt(&mut self, halt: &HaltNative) {
-        self.public.receive::<Halt>(halt);
+    /// The end of the call of a frame.
+    pub(super) fn halt(&mut self, run: &mut Run<'_>, frame: u32, halt: HaltNative) {
+        match run.top.as_mut().filter(|_| frame == 0) {
+            Some(top) => top.halts(halt),
+            None => self.public.receive::<Halt>(&halt),
+        }
     }
 
     /// An exceptional halt.

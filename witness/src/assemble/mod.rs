@@ -15,6 +15,7 @@ mod public;
 mod state;
 mod storage;
 mod tally;
+mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -30,6 +31,7 @@ use verbatim_circuits::schedule::{Fork, opcode};
 use verbatim_circuits::state::StateChips;
 use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::{self, TableChips};
+use verbatim_circuits::transaction::TransactionChips;
 use verbatim_gadgets::machine::{Sheet, Workload};
 
 use crate::execute::BlockOutcome;
@@ -40,6 +42,8 @@ pub use error::{AssembleError, Position};
 use memory::Memory;
 pub use public::{PublicMessage, PublicMessages};
 use state::{State, Waiting};
+pub use transaction::Unproven;
+use transaction::{Chain, Top};
 
 /// The clock at which the execution of a block begins.
 const FIRST_CLOCK: u64 = 1;
@@ -62,8 +66,10 @@ pub struct Assembly {
     memory: Sheet<MemoryChips>,
     storage: Sheet<StorageChips>,
     state: Sheet<StateChips>,
+    transaction: Sheet<TransactionChips>,
     public: PublicMessages,
     steps: Steps,
+    unproven: Vec<Unproven>,
     code_bytes: u64,
     locations: u64,
     positions: Vec<Position>,
@@ -81,7 +87,7 @@ pub struct Steps {
 impl Assembly {
     /// No work: the circuits alone.
     pub fn empty(fork: Fork) -> Self {
-        Assembler::new(fork).assembly()
+        Assembler::open(fork).assembly()
     }
 
     /// The work of every circuit, in the order of the inventory of circuits: the order is part of the verifying keys.
@@ -98,6 +104,7 @@ impl Assembly {
             &self.memory,
             &self.storage,
             &self.state,
+            &self.transaction,
         ]
     }
 
@@ -109,6 +116,11 @@ impl Assembly {
     /// How many steps there were.
     pub fn steps(&self) -> Steps {
         self.steps
+    }
+
+    /// The transactions and system calls whose beginning and end no circuit proves.
+    pub fn unproven(&self) -> &[Unproven] {
+        &self.unproven
     }
 
     /// The units of work that costs are counted by.
@@ -130,7 +142,8 @@ impl Assembly {
 
     /// Where in the block the event was that a window of `circuit` was filled from, if the circuit's windows belong to steps.
     pub fn position(&self, circuit: &str, origin: u64) -> Option<Position> {
-        let known = STEP_CIRCUITS.contains(&circuit) || circuit == self.state.circuit().name;
+        let others = [self.state.circuit().name, self.transaction.circuit().name];
+        let known = STEP_CIRCUITS.contains(&circuit) || others.contains(&circuit);
         known.then(|| self.positions.get(usize::try_from(origin).ok()?).copied()).flatten()
     }
 }
@@ -166,6 +179,7 @@ pub struct Assembler {
     /// Steps that wait for the end of their transaction.
     inputs: Vec<Waiting<InputLoadEvent>>,
     state: State,
+    chain: Chain,
     /// Codes that nobody may have run, by their hashes.
     codes: HashMap<U256, Bytes>,
     public: PublicMessages,
@@ -174,14 +188,21 @@ pub struct Assembler {
     /// What is constant in each call that was asked for it, and how often it was.
     contexts: BTreeMap<u64, (ContextNative, i64)>,
     steps: Steps,
+    unproven: Vec<Unproven>,
     /// Where the steps of the block are, and the beginnings and ends of its transactions: windows name them by their places
     /// here.
     positions: Vec<Position>,
 }
 
 impl Assembler {
-    /// An assembler for a block of `fork`.
-    pub fn new(fork: Fork) -> Self {
+    /// An assembler for a block.
+    pub fn new(block: &BlockInfo) -> Self {
+        let mut assembler = Self::open(block.fork);
+        assembler.begin_block(block);
+        assembler
+    }
+
+    fn open(fork: Fork) -> Self {
         Self {
             fork,
             clock: FIRST_CLOCK,
@@ -193,11 +214,13 @@ impl Assembler {
             sizes: BTreeSet::new(),
             inputs: Vec::new(),
             state: State::default(),
+            chain: Chain::default(),
             codes: HashMap::new(),
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
             contexts: BTreeMap::new(),
             steps: Steps::default(),
+            unproven: Vec::new(),
             positions: Vec::new(),
         }
     }
@@ -220,19 +243,32 @@ impl Assembler {
             input: Memory::default(),
             calls: HashMap::new(),
             scopes: BTreeMap::new(),
+            top: None,
         };
         self.go_to(run.position(0));
-        self.clock += PUBLIC_TICKS;
-        self.begin(&run)?;
+        if self.proves(&run) {
+            self.begin_proven(&mut run)?;
+        } else {
+            self.clock += PUBLIC_TICKS;
+            self.begin(&run)?;
+        }
         for index in 0..trace.steps.len() {
             self.go_to(run.position(index));
             self.step(&mut run, index)?;
-            self.leave_frame(&mut run, index)?;
+            if run.top.is_none() || trace.steps[index].frame > 0 {
+                self.leave_frame(&mut run, index)?;
+            }
             self.steps.total += 1;
         }
-        self.close();
         self.go_to(run.position(trace.steps.len()));
-        self.end(&mut run)?;
+        match run.top.take() {
+            Some(top) => self.end_proven(&mut run, top)?,
+            None => {
+                self.close();
+                self.end(&mut run)?;
+                self.resume_chain(&run);
+            }
+        }
         let mut calls: Vec<_> = run.calls.into_iter().collect();
         calls.sort_by_key(|(frame, _)| *frame);
         for (_, call) in calls {
@@ -247,17 +283,16 @@ impl Assembler {
     /// # Errors
     /// If the state after it is not what our rules make of it.
     pub fn finish(mut self, outcome: &BlockOutcome) -> Result<Assembly, AssembleError> {
-        self.end_state(outcome)?;
+        self.end_block(outcome)?;
         Ok(self.assembly())
     }
 
     fn assembly(mut self) -> Assembly {
         self.close();
-        let fork = U256::from(self.fork as u8);
-        let rows = (Fork::ALL.len() * 256) as i64;
-        self.public_environment(0, opcodes::FORK as u8, fork, rows);
         for ((owner, opcode), (value, count)) in std::mem::take(&mut self.environment) {
-            self.public_environment(owner, opcode, value, count);
+            if !self.chain.provides(owner) {
+                self.public.add::<Environment>(&EnvironmentNative { owner, opcode, value }, count);
+            }
         }
         self.public_contexts();
         self.costs();
@@ -277,8 +312,10 @@ impl Assembler {
             memory: self.memory,
             storage: self.state.storage,
             state: self.state.sheet,
+            transaction: self.chain.sheet,
             public: self.public,
             steps: self.steps,
+            unproven: self.unproven,
             code_bytes,
             locations: self.state.locations,
             positions: self.positions,
@@ -296,10 +333,6 @@ impl Assembler {
     /// What windows name the current position by.
     fn origin(&self) -> u64 {
         self.positions.len().saturating_sub(1) as u64
-    }
-
-    fn public_environment(&mut self, owner: u64, opcode: u8, value: U256, count: i64) {
-        self.public.add::<Environment>(&EnvironmentNative { owner, opcode, value }, count);
     }
 
     /// Whoever comes next in the execution is not proven: the verifier receives the state.
@@ -377,6 +410,8 @@ struct Run<'t> {
     calls: HashMap<u32, Call>,
     /// When what a failing frame wrote had been undone.
     scopes: BTreeMap<u32, u64>,
+    /// Its beginning, if the circuit proves it.
+    top: Option<Top>,
 }
 
 impl<'t> Run<'t> {

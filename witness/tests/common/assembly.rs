@@ -1,14 +1,13 @@
 //! Whether a block's events hold in the circuits of steps and state, without the services and tables that they ask.
 
-use verbatim_circuits::opcodes::FORK;
-use verbatim_gadgets::{bus::Unbalanced, expr::F, plan::Plan};
+use verbatim_gadgets::plan::Plan;
 use verbatim_witness::assemble::Assembly;
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 4] = ["light", "memory", "storage", "state"];
+const CIRCUITS: [&str; 5] = ["light", "memory", "storage", "state", "transaction"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 14] = [
+const MESSAGES: [&str; 27] = [
     "exec",
     "fault",
     "halt",
@@ -23,6 +22,19 @@ const MESSAGES: [&str; 14] = [
     "account job",
     "public slot",
     "public account",
+    "cursor",
+    "pending",
+    "access",
+    "transaction clock",
+    "creation",
+    "delegation",
+    "public environment",
+    "public transaction",
+    "public access",
+    "public input",
+    "public receipt",
+    "public withdrawal",
+    "block end",
 ];
 
 /// Checks the constraints of these circuits and the balance of these messages.
@@ -33,10 +45,7 @@ pub fn check(assembly: &Assembly) -> Result<(), String> {
     if let Some(failure) = report.local.failures.first() {
         return Err(format!("{failure:?}"));
     }
-    // The circuit of opcodes asks for the fork.
-    let fork = F::from(u64::from(FORK as u8));
-    let forks = |left: &Unbalanced| left.tag.name == "environment" && left.tuple[..2] == [F::from(0), fork];
-    match report.unbalanced.iter().find(|left| MESSAGES.contains(&left.tag.name) && !forks(left)) {
+    match report.unbalanced.iter().find(|left| MESSAGES.contains(&left.tag.name)) {
         Some(left) => Err(format!("{left:?}")),
         None => Ok(()),
     }

@@ -16,7 +16,7 @@ use alloy_trie::{HashBuilder, Nibbles, TrieAccount, proof::ProofRetainer, root};
 use verbatim_witness::{
     assemble::Assembler,
     chain::{ChainSpec, Fork},
-    execute::{BlockOutcome, ExecuteError, Mismatch, execute},
+    execute::{BlockOutcome, ExecuteError, Mismatch, block_info, execute},
     input::{Block, BlockInput, Transaction, Witness},
     trace::{TxKind as Kind, TxTrace},
 };
@@ -204,7 +204,7 @@ impl World {
     pub fn run(&self) -> (BlockOutcome, Vec<TxTrace>) {
         let mut traces = Vec::new();
         let input = self.settled();
-        let mut assembler = Assembler::new(self.fork).with_codes(&input.witness.codes);
+        let mut assembler = Assembler::new(&block_info(&input).unwrap()).with_codes(&input.witness.codes);
         let outcome = execute(&input, |info, trace| {
             super::consistency::check(&trace);
             super::shadow::check(info, &trace);

@@ -154,7 +154,8 @@ impl Assembler {
         if matches!(entry.class, Class::Stop | Class::Return) {
             let (offset, length) = call.output;
             let success = step.opcode != 0xfd;
-            self.halt(&HaltNative { clock: self.clock, call: call.id, success, gas, offset, length });
+            let halt = HaltNative { clock: self.clock, call: call.id, success, gas, offset, length };
+            self.halt(run, step.frame, halt);
             return Ok(());
         }
         let (clock, pc, height) = (self.clock, state.pc + 1, call.stack.len() as u64);
