@@ -1,4 +1,4 @@
-//! What transactions and calls do to accounts. No circuit proves them yet: the verifier orders each access.
+//! What transactions and calls do to accounts. Where no circuit orders an access, the verifier does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,25 +31,27 @@ fn system(run: &Run<'_>) -> bool {
     matches!(run.trace.kind, TxKind::System(_))
 }
 
-/// An access of the verifier's.
+/// An access.
 #[derive(Clone, Copy)]
-struct Order {
-    position: Position,
-    origin: u64,
-    clock: u64,
-    /// The transaction, from which on the account is warm; none behind them all.
-    transaction: Option<u64>,
-    undoing: Option<Undoing>,
+pub(super) struct Order {
+    pub(super) position: Position,
+    pub(super) origin: u64,
+    pub(super) clock: u64,
+    /// The transaction, if the account is warm in it from now on.
+    pub(super) transaction: Option<u64>,
+    pub(super) undoing: Option<Undoing>,
+    /// Whether the verifier orders it.
+    pub(super) public: bool,
 }
 
 impl Assembler {
-    /// Orders an access to an account.
-    fn order(
+    /// Orders an access to an account. Answers its record before.
+    pub(super) fn order(
         &mut self,
         order: Order,
         address: Address,
         change: impl FnOnce(&mut AccountNative) -> Option<()>,
-    ) -> Result<(), AssembleError> {
+    ) -> Result<AccountNative, AssembleError> {
         let missing = |what| AssembleError::Trace { position: order.position, what };
         let (before, _) = self.state.take_account(place(address), order.clock).map_err(missing)?;
         let mut after = before.clone();
@@ -69,12 +71,13 @@ impl Assembler {
             code_after: after.code,
             warm_after: after.warm,
         };
-        self.state.serve(order.origin, job, order.undoing, true).map_err(missing)
+        self.state.serve(order.origin, job, order.undoing, order.public).map_err(missing)?;
+        Ok(before)
     }
 
     fn at(&self, run: &Run<'_>, clock: u64, undoing: Option<Undoing>) -> Order {
         let (position, transaction) = (run.position(0), Some(run.began));
-        Order { position, origin: self.origin(), clock, transaction, undoing }
+        Order { position, origin: self.origin(), clock, transaction, undoing, public: true }
     }
 
     /// The beginning of a transaction: what is warm from the start, fee, nonce and authorizations.
@@ -259,7 +262,8 @@ impl Assembler {
         self.order(self.at(run, clock, undoing), frame.address, |account| {
             account.code = code;
             Some(())
-        })
+        })?;
+        Ok(())
     }
 
     /// What a step that no circuit proves does to accounts, at `clock` and later.
@@ -344,7 +348,7 @@ impl Assembler {
             self.state.learn_account(*address, before);
             let (clock, origin) = (self.clock, self.origin());
             self.clock += PUBLIC_TICKS;
-            let order = Order { position, origin, clock, transaction: None, undoing: None };
+            let order = Order { position, origin, clock, transaction: None, undoing: None, public: true };
             self.order(order, *address, |account| add(account, *amount))?;
         }
         self.settle(&BTreeMap::new());
@@ -354,12 +358,12 @@ impl Assembler {
     }
 }
 
-fn add(account: &mut AccountNative, amount: U256) -> Option<()> {
+pub(super) fn add(account: &mut AccountNative, amount: U256) -> Option<()> {
     account.balance = account.balance.checked_add(amount)?;
     Some(())
 }
 
-fn subtract(account: &mut AccountNative, amount: U256) -> Option<()> {
+pub(super) fn subtract(account: &mut AccountNative, amount: U256) -> Option<()> {
     account.balance = account.balance.checked_sub(amount)?;
     Some(())
 }

@@ -7,6 +7,7 @@
 mod accounts;
 mod boundary;
 mod call;
+mod calls;
 mod error;
 mod frames;
 mod light;
@@ -15,6 +16,7 @@ mod public;
 mod state;
 mod storage;
 mod tally;
+mod unproven;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,6 +24,7 @@ use alloy_primitives::{B256, Bytes, U256};
 use verbatim_circuits::arith::{ArithChips, ArithWork};
 use verbatim_circuits::bus::{ContextNative, Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
+use verbatim_circuits::calls::CallsChips;
 use verbatim_circuits::keccak::{self, KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
 use verbatim_circuits::memory::{InputLoadEvent, MemoryChips};
@@ -36,10 +39,12 @@ use crate::execute::BlockOutcome;
 use crate::trace::{BlockInfo, Frame, Step, TxTrace};
 
 use call::{Call, Token};
+use calls::Calls;
 pub use error::{AssembleError, Position};
 use memory::Memory;
 pub use public::{PublicMessage, PublicMessages};
 use state::{State, Waiting};
+pub use unproven::{Unproven, UnprovenKind};
 
 /// The clock at which the execution of a block begins.
 const FIRST_CLOCK: u64 = 1;
@@ -48,7 +53,7 @@ const FIRST_CLOCK: u64 = 1;
 const PUBLIC_TICKS: u64 = 16;
 
 /// The circuits whose windows are steps.
-const STEP_CIRCUITS: [&str; 3] = ["light", "memory", "storage"];
+const STEP_CIRCUITS: [&str; 4] = ["light", "memory", "storage", "calls"];
 
 /// Everything that the circuits have to prove of a block.
 #[derive(Debug)]
@@ -62,8 +67,10 @@ pub struct Assembly {
     memory: Sheet<MemoryChips>,
     storage: Sheet<StorageChips>,
     state: Sheet<StateChips>,
+    calls: Sheet<CallsChips>,
     public: PublicMessages,
     steps: Steps,
+    unproven: Vec<Unproven>,
     code_bytes: u64,
     locations: u64,
     positions: Vec<Position>,
@@ -98,6 +105,7 @@ impl Assembly {
             &self.memory,
             &self.storage,
             &self.state,
+            &self.calls,
         ]
     }
 
@@ -109,6 +117,11 @@ impl Assembly {
     /// How many steps there were.
     pub fn steps(&self) -> Steps {
         self.steps
+    }
+
+    /// What no circuit proves, in the order of the execution: the verifier has to execute it.
+    pub fn unproven(&self) -> &[Unproven] {
+        &self.unproven
     }
 
     /// The units of work that costs are counted by.
@@ -166,6 +179,7 @@ pub struct Assembler {
     /// Steps that wait for the end of their transaction.
     inputs: Vec<Waiting<InputLoadEvent>>,
     state: State,
+    calls: Calls,
     /// Codes that nobody may have run, by their hashes.
     codes: HashMap<U256, Bytes>,
     public: PublicMessages,
@@ -174,6 +188,7 @@ pub struct Assembler {
     /// What is constant in each call that was asked for it, and how often it was.
     contexts: BTreeMap<u64, (ContextNative, i64)>,
     steps: Steps,
+    unproven: Vec<Unproven>,
     /// Where the steps of the block are, and the beginnings and ends of its transactions: windows name them by their places
     /// here.
     positions: Vec<Position>,
@@ -193,11 +208,13 @@ impl Assembler {
             sizes: BTreeSet::new(),
             inputs: Vec::new(),
             state: State::default(),
+            calls: Calls::default(),
             codes: HashMap::new(),
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
             contexts: BTreeMap::new(),
             steps: Steps::default(),
+            unproven: Vec::new(),
             positions: Vec::new(),
         }
     }
@@ -223,6 +240,7 @@ impl Assembler {
         };
         self.go_to(run.position(0));
         self.clock += PUBLIC_TICKS;
+        self.note_transaction(&run);
         self.begin(&run)?;
         for index in 0..trace.steps.len() {
             self.go_to(run.position(index));
@@ -277,8 +295,10 @@ impl Assembler {
             memory: self.memory,
             storage: self.state.storage,
             state: self.state.sheet,
+            calls: self.calls.sheet,
             public: self.public,
             steps: self.steps,
+            unproven: self.unproven,
             code_bytes,
             locations: self.state.locations,
             positions: self.positions,
@@ -319,7 +339,10 @@ impl Assembler {
             self.memory_step(run, index, entry)?;
         } else if self.storage_executes(run, step, &entry) {
             self.storage(run, index, entry)?;
+        } else if let Some(ending) = self.ending(run, step, &entry) {
+            self.call_step(run, index, entry, ending)?;
         } else {
+            self.note_step(run, index, &entry);
             return self.public_step(run, index);
         }
         self.steps.proven += 1;
@@ -356,7 +379,9 @@ impl Assembler {
 
     /// Asks for what the block, a call or a transaction says of itself.
     fn ask(&mut self, owner: u64, opcode: u8, value: U256) {
-        self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
+        if !self.calls.begun.contains(&owner) {
+            self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
+        }
     }
 
     /// Asks for the clock at which a call's transaction began.
