@@ -5,32 +5,15 @@
 mod common;
 
 use alloy_primitives::{Address, TxKind, U256};
-use common::synthetic::{World, call, push};
+use common::assembly::holds;
+use common::synthetic::{World, call, on, push};
 use revm::bytecode::opcode as op;
-use verbatim_gadgets::plan::Plan;
-use verbatim_witness::assemble::Assembler;
 use verbatim_witness::chain::Fork;
-use verbatim_witness::execute::{block_info, execute};
-use verbatim_witness::input::BlockInput;
 
 /// Assembles a block of the corpora.
 fn check(number: u64) {
     let Some(input) = common::mainnet_block(&format!("block {number}"), number) else { return };
-    holds(number, &input);
-}
-
-/// Assembles a block, and checks every constraint of every shard and the whole bus.
-fn holds(number: u64, input: &BlockInput) {
-    let mut assembler = Assembler::new(&block_info(input).unwrap()).with_codes(&input.witness.codes);
-    let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?)).unwrap();
-    let assembly = assembler.finish(&outcome).unwrap();
-    println!("{number}: {:?} {:?}", assembly.steps(), assembly.public().kinds());
-    let plan = Plan::new(assembly.workloads(), 18).unwrap();
-    let report = plan.check(assembly.public().balance()).unwrap();
-    let failures = &report.local.failures;
-    assert!(failures.is_empty(), "{number}: {} {:?}", failures.len(), &failures[..failures.len().min(5)]);
-    let left = &report.unbalanced;
-    assert!(left.is_empty(), "{number}: {} {:?}", left.len(), &left[..left.len().min(8)]);
+    holds(&input);
 }
 
 #[test]
@@ -44,12 +27,6 @@ fn osaka_block() {
 fn older_blocks() {
     check(18884864);
     check(21429063);
-}
-
-/// `words` pushed, the last one on top, and then `code`.
-fn on(words: &[u64], code: &[u8]) -> Vec<u8> {
-    let words: Vec<_> = words.iter().map(|word| U256::from(*word)).collect();
-    [push(&words), code.to_vec()].concat()
 }
 
 /// A loop so long that the words below it are too old for a step.
@@ -108,5 +85,5 @@ fn rare_cases_hold() {
     }
     let main_address = Address::repeat_byte(0xaa);
     let world = world.contract(main_address, main);
-    holds(0, &world.transaction(TxKind::Call(main_address), 15_000_000, 0, &[1; 45]).settled());
+    holds(&world.transaction(TxKind::Call(main_address), 15_000_000, 0, &[1; 45]).settled());
 }

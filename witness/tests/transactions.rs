@@ -12,7 +12,11 @@ use revm::bytecode::opcode as op;
 use verbatim_circuits::bus::PublicAccess;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::message::Message;
-use verbatim_witness::{assemble::Assembly, chain::Fork, trace::TxTrace};
+use verbatim_witness::{
+    assemble::{Assembly, Excluded, Unproven, UnprovenKind},
+    chain::Fork,
+    trace::TxTrace,
+};
 
 const A: Address = Address::repeat_byte(0xaa);
 const B: Address = Address::repeat_byte(0xbb);
@@ -41,8 +45,13 @@ fn entries(assembly: &Assembly) -> Vec<(F, F, bool)> {
         .collect()
 }
 
-fn unproven(assembly: &Assembly) -> Vec<(u32, &'static str)> {
-    assembly.unproven().iter().map(|unproven| (unproven.position.ordinal, unproven.what)).collect()
+/// The transactions whose beginning and end are not proven.
+fn unproven(assembly: &Assembly) -> Vec<(u32, Excluded)> {
+    let of = |unproven: &Unproven| match unproven.what {
+        UnprovenKind::Transaction(why) => Some((unproven.position.ordinal, why)),
+        _ => None,
+    };
+    assembly.unproven().iter().filter_map(of).collect()
 }
 
 fn kind(assembly: &Assembly, name: &str) -> usize {
@@ -174,11 +183,11 @@ fn excluded_transactions() {
     world = call(world, A, 5);
     let (_, _, assembly) = world.assembled();
     let expected = [
-        (3, "a transaction to a precompile"),
-        (4, "a transaction to code that begins with 0xef"),
-        (5, "a transaction with authorizations (EIP-7702)"),
-        (7, "a transaction that destroys accounts"),
-        (8, "a creation at an address that is taken"),
+        (3, Excluded::Precompile),
+        (4, Excluded::Marked),
+        (5, Excluded::Authorizations),
+        (7, Excluded::Destroys),
+        (8, Excluded::Taken),
     ];
     assert_eq!(unproven(&assembly), expected);
     assert_eq!(kind(&assembly, "public receipt"), 3);

@@ -39,7 +39,7 @@ use crate::light::TRANSACTION;
 /// The depth in which no call begins.
 pub(super) const DEPTH_LIMIT: u64 = 1024;
 /// What the callee has more than it was given, if it was sent a value.
-pub(super) const STIPEND: u64 = 2300;
+pub const STIPEND: u64 = 2300;
 
 const ADDRESS: u8 = 0x30;
 const CALLER: u8 = 0x33;

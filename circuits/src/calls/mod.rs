@@ -42,12 +42,13 @@ use crate::bus::{AccountJob, Code, Context, CopyJob, Environment, Frame, Halt, R
 use crate::memory::expansion::ExpansionSlots;
 use crate::step::{Shape, StepSlots};
 
-pub use enter::EnterEvent;
+pub use enter::{EnterEvent, STIPEND};
 pub use fail::{FailEvent, Reason};
 pub use fault::FaultEvent;
-pub use head::CallEvent;
+pub use head::{CallEvent, DELEGATION, NEW_ACCOUNT, VALUE};
 pub use refuse::RefuseEvent;
 pub use resume::ResumeEvent;
+pub use target::is_precompile;
 
 /// By how much the clock grows in a step of this circuit.
 pub const TICKS: u64 = 3;

@@ -15,6 +15,12 @@ const BEHIND_PRECOMPILES: u64 = 0x12;
 /// The precompile that lies alone.
 const P256_VERIFY: u64 = 0x100;
 
+/// Whether no chip touches the account at `address`: it is a precompile in some fork.
+pub fn is_precompile(address: &U256) -> bool {
+    let number = u64::try_from(*address).unwrap_or(0);
+    (1..BEHIND_PRECOMPILES).contains(&number) || number == P256_VERIFY
+}
+
 /// An address, from the word that names it.
 ///
 /// A word is `top 2^160 + hi 2^128 + lo` with `hi` in two checked limbs and `top` ranged far below where `2^32 top`

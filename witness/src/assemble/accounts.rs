@@ -45,17 +45,17 @@ pub(super) struct Order {
 }
 
 impl Assembler {
-    /// Orders an access to an account.
-    fn order(
+    /// Orders an access to an account. Answers its record before.
+    pub(super) fn order(
         &mut self,
         order: Order,
         address: Address,
         change: impl FnOnce(&mut AccountNative) -> Option<()>,
-    ) -> Result<(), AssembleError> {
-        self.access(order, place(address), change).map(drop)
+    ) -> Result<AccountNative, AssembleError> {
+        self.access(order, place(address), change)
     }
 
-    /// Orders an access to an account. Answers the account before.
+    /// Orders an access to an account. Answers its record before.
     pub(super) fn access(
         &mut self,
         order: Order,
@@ -272,7 +272,8 @@ impl Assembler {
         self.order(self.at(run, clock, undoing), frame.address, |account| {
             account.code = code;
             Some(())
-        })
+        })?;
+        Ok(())
     }
 
     /// What a step that no circuit proves does to accounts, at `clock` and later.

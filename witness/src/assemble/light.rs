@@ -8,7 +8,6 @@ use verbatim_circuits::light::{
 };
 use verbatim_circuits::schedule::{Class, Entry};
 use verbatim_circuits::step::{OperandEvent, STACK_LIMIT, StepEvent};
-use verbatim_gadgets::expr::F;
 
 use super::call::Token;
 use super::{AssembleError, Assembler, Position, Run, same};
@@ -72,7 +71,7 @@ impl Assembler {
         let event = StepEvent { fault, ..event };
         self.clock += 1;
         if let Some(evidence) = fault {
-            self.fault(state.call, F::from(evidence.unsigned_abs()));
+            self.fault(state.call, evidence.unsigned_abs().into());
             let filled = match entry.class {
                 Class::Environment => self.failed_environment(run, position, step, event)?,
                 class => failed(event, class, &code),

@@ -7,6 +7,7 @@
 mod accounts;
 mod boundary;
 mod call;
+mod calls;
 mod error;
 mod frames;
 mod light;
@@ -16,6 +17,7 @@ mod state;
 mod storage;
 mod tally;
 mod transaction;
+mod unproven;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -23,6 +25,7 @@ use alloy_primitives::{B256, Bytes, U256};
 use verbatim_circuits::arith::{ArithChips, ArithWork};
 use verbatim_circuits::bus::{ContextNative, Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
+use verbatim_circuits::calls::CallsChips;
 use verbatim_circuits::keccak::{self, KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
 use verbatim_circuits::memory::{InputLoadEvent, MemoryChips};
@@ -31,19 +34,21 @@ use verbatim_circuits::schedule::{Fork, opcode};
 use verbatim_circuits::state::StateChips;
 use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::{self, TableChips};
-use verbatim_circuits::transaction::TransactionChips;
+use verbatim_circuits::transaction::{BeginEvent, TransactionChips};
 use verbatim_gadgets::machine::{Sheet, Workload};
 
 use crate::execute::BlockOutcome;
 use crate::trace::{BlockInfo, Frame, Step, TxTrace};
 
 use call::{Call, Token};
+use calls::Calls;
 pub use error::{AssembleError, Position};
 use memory::Memory;
 pub use public::{PublicMessage, PublicMessages};
 use state::{State, Waiting};
-pub use transaction::Unproven;
-use transaction::{Chain, Top};
+use transaction::Chain;
+pub use transaction::Excluded;
+pub use unproven::{Unproven, UnprovenKind};
 
 /// The clock at which the execution of a block begins.
 const FIRST_CLOCK: u64 = 1;
@@ -52,7 +57,7 @@ const FIRST_CLOCK: u64 = 1;
 const PUBLIC_TICKS: u64 = 16;
 
 /// The circuits whose windows are steps.
-const STEP_CIRCUITS: [&str; 3] = ["light", "memory", "storage"];
+const STEP_CIRCUITS: [&str; 4] = ["light", "memory", "storage", "calls"];
 
 /// Everything that the circuits have to prove of a block.
 #[derive(Debug)]
@@ -66,6 +71,7 @@ pub struct Assembly {
     memory: Sheet<MemoryChips>,
     storage: Sheet<StorageChips>,
     state: Sheet<StateChips>,
+    calls: Sheet<CallsChips>,
     transaction: Sheet<TransactionChips>,
     public: PublicMessages,
     steps: Steps,
@@ -104,6 +110,7 @@ impl Assembly {
             &self.memory,
             &self.storage,
             &self.state,
+            &self.calls,
             &self.transaction,
         ]
     }
@@ -118,7 +125,7 @@ impl Assembly {
         self.steps
     }
 
-    /// The transactions and system calls whose beginning and end no circuit proves.
+    /// What no circuit proves, in the order of the execution: the verifier has to execute it.
     pub fn unproven(&self) -> &[Unproven] {
         &self.unproven
     }
@@ -180,6 +187,7 @@ pub struct Assembler {
     inputs: Vec<Waiting<InputLoadEvent>>,
     state: State,
     chain: Chain,
+    calls: Calls,
     /// Codes that nobody may have run, by their hashes.
     codes: HashMap<U256, Bytes>,
     public: PublicMessages,
@@ -215,6 +223,7 @@ impl Assembler {
             inputs: Vec::new(),
             state: State::default(),
             chain: Chain::default(),
+            calls: Calls::default(),
             codes: HashMap::new(),
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
@@ -290,9 +299,7 @@ impl Assembler {
     fn assembly(mut self) -> Assembly {
         self.close();
         for ((owner, opcode), (value, count)) in std::mem::take(&mut self.environment) {
-            if !self.chain.provides(owner) {
-                self.public.add::<Environment>(&EnvironmentNative { owner, opcode, value }, count);
-            }
+            self.public.add::<Environment>(&EnvironmentNative { owner, opcode, value }, count);
         }
         self.public_contexts();
         self.costs();
@@ -312,6 +319,7 @@ impl Assembler {
             memory: self.memory,
             storage: self.state.storage,
             state: self.state.sheet,
+            calls: self.calls.sheet,
             transaction: self.chain.sheet,
             public: self.public,
             steps: self.steps,
@@ -352,7 +360,10 @@ impl Assembler {
             self.memory_step(run, index, entry)?;
         } else if self.storage_executes(run, step, &entry) {
             self.storage(run, index, entry)?;
+        } else if let Some(ending) = self.ending(run, step, &entry) {
+            self.call_step(run, index, entry, ending)?;
         } else {
+            self.note_step(run, index, &entry);
             return self.public_step(run, index);
         }
         self.steps.proven += 1;
@@ -389,7 +400,9 @@ impl Assembler {
 
     /// Asks for what the block, a call or a transaction says of itself.
     fn ask(&mut self, owner: u64, opcode: u8, value: U256) {
-        self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
+        if owner != 0 && !self.calls.begun.contains(&owner) {
+            self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
+        }
     }
 
     /// Asks for the clock at which a call's transaction began.
@@ -411,7 +424,7 @@ struct Run<'t> {
     /// When what a failing frame wrote had been undone.
     scopes: BTreeMap<u32, u64>,
     /// Its beginning, if the circuit proves it.
-    top: Option<Top>,
+    top: Option<BeginEvent>,
 }
 
 impl<'t> Run<'t> {

@@ -8,7 +8,6 @@ use verbatim_circuits::step::{OperandEvent, STACK_LIMIT, StepEvent};
 use verbatim_circuits::storage::{
     AccountEvent, COLD_ACCOUNT, COLD_SLOT, LoadEvent, SelfBalanceEvent, StateStepEvent, StorageEvent, StoreEvent, WARM,
 };
-use verbatim_gadgets::expr::F;
 
 use super::call::{Call, Token};
 use super::state::Undoing;
@@ -115,7 +114,7 @@ impl Assembler {
         }?;
         same(position, "the failure of the step", &here.event.fault.is_some(), &step.halt.is_some())?;
         if let Some(evidence) = here.event.fault {
-            self.fault(state.call, F::from(evidence.unsigned_abs()));
+            self.fault(state.call, evidence.unsigned_abs().into());
             return Ok(());
         }
         if let Some(value) = effect.result {

@@ -1,18 +1,26 @@
 //! Whether a block's events hold in the circuits of steps and state, without the services and tables that they ask.
 
+use std::collections::BTreeMap;
+
 use verbatim_gadgets::plan::Plan;
-use verbatim_witness::assemble::Assembly;
+use verbatim_witness::{
+    assemble::{Assembler, Assembly},
+    execute::{block_info, execute},
+    input::BlockInput,
+};
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 5] = ["light", "memory", "storage", "state", "transaction"];
+const CIRCUITS: [&str; 6] = ["light", "memory", "storage", "state", "calls", "transaction"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 27] = [
+const MESSAGES: [&str; 29] = [
     "exec",
     "fault",
     "halt",
+    "frame",
     "memory",
     "memory init",
+    "copy job",
     "stack",
     "tally",
     "context",
@@ -49,4 +57,31 @@ pub fn check(assembly: &Assembly) -> Result<(), String> {
         Some(left) => Err(format!("{left:?}")),
         None => Ok(()),
     }
+}
+
+/// Assembles a block, and checks every constraint of every shard and the whole bus.
+pub fn holds(input: &BlockInput) -> Assembly {
+    let number = input.block.header.number;
+    let mut assembler = Assembler::new(&block_info(input).unwrap()).with_codes(&input.witness.codes);
+    let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?)).unwrap();
+    let assembly = assembler.finish(&outcome).unwrap();
+    println!("{number}: {:?} {:?}", assembly.steps(), assembly.public().kinds());
+    let plan = Plan::new(assembly.workloads(), 18).unwrap();
+    let report = plan.check(assembly.public().balance()).unwrap();
+    let failures = &report.local.failures;
+    assert!(failures.is_empty(), "{number}: {} {:?}", failures.len(), &failures[..failures.len().min(5)]);
+    let left = &report.unbalanced;
+    assert!(left.is_empty(), "{number}: {} {:?}", left.len(), &left[..left.len().min(8)]);
+    assembly
+}
+
+/// How many windows each chip of a circuit fills.
+pub fn windows(assembly: &Assembly, circuit: &str) -> BTreeMap<String, usize> {
+    let mut windows = BTreeMap::new();
+    for work in assembly.workloads().into_iter().filter(|work| work.circuit().name == circuit) {
+        for index in 0..work.len() {
+            *windows.entry(work.circuit().chips[work.chip(index)].name.to_string()).or_default() += 1;
+        }
+    }
+    windows
 }

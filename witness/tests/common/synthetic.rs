@@ -316,6 +316,12 @@ pub fn push(words: &[U256]) -> Vec<u8> {
     words.iter().flat_map(|word| std::iter::once(0x7f).chain(word.to_be_bytes::<32>())).collect()
 }
 
+/// `words` pushed, the last one on top, and then `code`.
+pub fn on(words: &[u64], code: &[u8]) -> Vec<u8> {
+    let words: Vec<_> = words.iter().map(|word| U256::from(*word)).collect();
+    [push(&words), code.to_vec()].concat()
+}
+
 /// Code that calls with this opcode, asking for an output of 32 bytes at 0, and leaves the result on the stack.
 pub fn call(opcode: u8, to: Address, gas: u64, value: Option<u64>, input_length: u64) -> Vec<u8> {
     let mut words = vec![U256::from(32), U256::ZERO, U256::from(input_length), U256::ZERO];

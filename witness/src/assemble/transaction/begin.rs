@@ -13,7 +13,7 @@ use super::super::memory::Memory;
 use super::super::state::{Undoing, place};
 use super::super::tally::Counts;
 use super::super::{AssembleError, Assembler, Call, Run};
-use super::{Top, before};
+use super::before;
 
 /// The first address behind the precompiles that lie together.
 const BEHIND_PRECOMPILES: u128 = super::LAST_PRECOMPILE as u128 + 1;
@@ -52,7 +52,7 @@ impl Assembler {
         let delegate = self.delegate(run, accounts.sender.code)?;
 
         let call = run.began + 1;
-        self.chain.owners.extend([run.began, call]);
+        self.calls.begun.extend([run.began, call]);
         run.calls.insert(0, Call::new(call, hash, Counts::sent(call, accounts.writes)));
         self.clock = start + 2;
         let (gas, clock) = (public.gas as i64, self.clock);
@@ -60,7 +60,7 @@ impl Assembler {
         self.begin_ranges(&public, &accounts);
         let Accounts { sender, recipient, coinbase: coinbase_account, source, target, .. } = accounts;
         let (scope, coinbase) = (0, place(run.block.coinbase));
-        let begin = BeginEvent {
+        run.top = Some(BeginEvent {
             cursor,
             public,
             code,
@@ -72,8 +72,7 @@ impl Assembler {
             coinbase_account,
             source,
             target,
-        };
-        run.top = Some(Top { begin, halt: None });
+        });
         Ok(())
     }
 

@@ -2,20 +2,15 @@
 
 use alloy_primitives::{Bytes, U256, keccak256};
 use verbatim_circuits::bus::{
-    DepositJob, DepositJobNative, Halt, HaltNative, PendingNative, PublicReceipt, PublicReceiptNative, TallyNative,
+    DepositJob, DepositJobNative, HaltNative, PendingNative, PublicReceipt, PublicReceiptNative, TallyNative,
 };
-use verbatim_circuits::memory::{MemoryEvent, TICKS};
-use verbatim_circuits::schedule::opcode;
-use verbatim_circuits::step::StepEvent;
-use verbatim_circuits::transaction::{AccountBefore, DepositEvent, EndEvent, Outcome, TransactionEvent};
+use verbatim_circuits::transaction::{AccountBefore, BeginEvent, DepositEvent, EndEvent, Outcome, TransactionEvent};
 
 use super::super::accounts::{Order, add};
 use super::super::{AssembleError, Assembler, Call, Run, number, same};
-use super::Top;
 
-/// The opcodes of a multiplication and of a STOP.
+/// The opcode of a multiplication.
 const MUL: u8 = 0x02;
-const STOP: u8 = 0x00;
 /// The most bytes that a code has (EIP-170), the gas of each, and the byte with which none begins (EIP-3541).
 const CODE_LIMIT: u64 = 24_576;
 const BYTE_GAS: u64 = 200;
@@ -23,18 +18,20 @@ const MARK: u8 = 0xef;
 
 impl Assembler {
     /// The end of a transaction or a system call. Everything is then as revm says.
-    pub(in crate::assemble) fn end_proven(&mut self, run: &mut Run<'_>, top: Top) -> Result<(), AssembleError> {
+    pub(in crate::assemble) fn end_proven(
+        &mut self,
+        run: &mut Run<'_>,
+        mut begin: BeginEvent,
+    ) -> Result<(), AssembleError> {
         let (position, frame) = (run.position(run.trace.steps.len()), run.frame(0, run.position(0))?);
-        let Top { mut begin, halt } = top;
         let missing = AssembleError::Trace { position, what: "call of a transaction" };
         let mut call = run.calls.remove(&0).ok_or(missing)?;
-        let halt = match (halt, frame.first_step) {
-            (Some(halt), _) => halt,
-            (None, None) => self.stop(&call, begin.public.gas),
-            (None, Some(_)) => self.halt_publicly(run, &call),
-        };
+        if frame.first_step.is_none() {
+            self.stop(&call, frame, position)?;
+        }
+        let halt = self.last_halt(frame, call.id, (self.clock, 0));
         self.output(&call, frame, position)?;
-        let tally = self.last_tally(&mut call);
+        let tally = self.last_tally(&mut call, self.clock);
         let halt = if begin.public.create { self.deposit_proven(run, &call, halt)? } else { halt };
         same(position, "the success of the call", &halt.success, &frame.succeeded())?;
         same(position, "the gas left", &halt.gas, &(frame.gas_left as i64))?;
@@ -62,27 +59,6 @@ impl Assembler {
         self.leave(run, pending, halt, tally)?;
         self.settle(&run.scopes);
         self.agree(run)
-    }
-
-    /// A call of no code: revm does not run it, but it is a STOP.
-    fn stop(&mut self, call: &Call, gas: u64) -> HaltNative {
-        let entry = opcode(self.fork, STOP);
-        if let Some(state) = self.open.take() {
-            let step = StepEvent { state, opcode: STOP, cost: entry.gas, parameter: entry.parameter, fault: None };
-            self.arith.range128(gas.into());
-            self.memory.push(self.origin(), MemoryEvent::Stop(step));
-        }
-        self.clock += TICKS;
-        HaltNative { clock: self.clock, call: call.id, success: true, gas: gas as i64, offset: 0, length: 0 }
-    }
-
-    /// The end of a call whose last step no circuit proves, or fails: the verifier sends it.
-    fn halt_publicly(&mut self, run: &Run<'_>, call: &Call) -> HaltNative {
-        let last = run.trace.steps.last().filter(|step| step.halt.is_none());
-        let (success, gas) = last.map_or((false, 0), |step| (true, step.gas_after as i64));
-        let halt = HaltNative { clock: self.clock, call: call.id, success, gas, offset: 0, length: 0 };
-        self.public.send::<Halt>(&halt);
-        halt
     }
 
     /// What becomes of what a creation returns. Answers the halt behind it.

@@ -12,22 +12,43 @@ mod message;
 use std::collections::BTreeSet;
 
 use alloy_primitives::U256;
-use verbatim_circuits::bus::{AccountNative, Cursor, CursorNative, HaltNative, PublicEnvironmentNative};
-use verbatim_circuits::transaction::{AccountBefore, BeginEvent, TransactionChips, TransactionEvent};
+use verbatim_circuits::bus::{AccountNative, Cursor, CursorNative, PublicEnvironmentNative};
+use verbatim_circuits::transaction::{AccountBefore, TransactionChips, TransactionEvent};
 use verbatim_gadgets::machine::Sheet;
 use verbatim_gadgets::value::split;
 
-use super::{Assembler, Position, Run};
+use super::{Assembler, Run};
 use crate::trace::{NotRun, TxTrace};
 use listed::Listed;
 
-/// Something that no circuit proves: the verifier repeats it.
+/// Why the circuit excludes a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unproven {
-    /// Where.
-    pub position: Position,
-    /// What.
-    pub what: &'static str,
+pub enum Excluded {
+    /// It has authorizations (EIP-7702).
+    Authorizations,
+    /// Its recipient is a precompile, or has the address of one in some fork.
+    Precompile,
+    /// Its recipient's code begins with 0xef: it delegates (EIP-7702), or is older than EIP-3541.
+    Marked,
+    /// It creates an account that has a nonce or code (EIP-684).
+    Taken,
+    /// Its call does not run for another reason.
+    NotRun,
+    /// It destroys accounts.
+    Destroys,
+}
+
+impl std::fmt::Display for Excluded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Authorizations => "it has authorizations",
+            Self::Precompile => "its recipient is a precompile",
+            Self::Marked => "its recipient's code begins with 0xef",
+            Self::Taken => "it creates an account that exists",
+            Self::NotRun => "its call does not run",
+            Self::Destroys => "it destroys accounts",
+        })
+    }
 }
 
 /// The chain of the block's items, and the work of the `transaction` circuit.
@@ -39,8 +60,6 @@ pub(super) struct Chain {
     /// How many items lie behind, and the gas that they used.
     index: u64,
     gas: u64,
-    /// The names of proven transactions and of their calls: the circuit provides what they are asked for.
-    owners: BTreeSet<u64>,
     /// The delegations of senders that were shown.
     delegations: BTreeSet<U256>,
     listed: Listed,
@@ -52,30 +71,10 @@ impl Chain {
         CursorNative { index: self.index, clock, gas: self.gas }
     }
 
-    /// Whether the circuit provides the context and the environment of `owner`: a call, a transaction, or the block.
-    pub(super) fn provides(&self, owner: u64) -> bool {
-        owner == 0 || self.owners.contains(&owner)
-    }
-
     /// What the block says of itself under an opcode; zero if that is none of its fork's.
     pub(super) fn value(&self, opcode: u8) -> U256 {
         let message = self.environment.iter().find(|message| message.opcode == opcode);
         message.map_or(U256::ZERO, |message| message.value)
-    }
-}
-
-/// A proven transaction on its way.
-#[derive(Debug)]
-pub(super) struct Top {
-    begin: BeginEvent,
-    /// The end of its call, once a chip has sent it.
-    halt: Option<HaltNative>,
-}
-
-impl Top {
-    /// A chip has sent the end of the transaction's own call.
-    pub(super) fn halts(&mut self, halt: HaltNative) {
-        self.halt = Some(halt);
     }
 }
 
@@ -90,23 +89,23 @@ const LAST_PRECOMPILE: u64 = 0x11;
 const P256_VERIFY: u64 = 0x100;
 
 /// Why the circuit excludes a transaction, if it does.
-fn excluded(trace: &TxTrace) -> Option<&'static str> {
+fn excluded(trace: &TxTrace) -> Option<Excluded> {
     let frame = trace.frames.first()?;
     let to = super::state::place(frame.address);
     let precompile = (U256::ONE..=U256::from(LAST_PRECOMPILE)).contains(&to) || to == U256::from(P256_VERIFY);
     let marked = !frame.kind.is_create() && (frame.delegate.is_some() || frame.code.first() == Some(&0xef));
     if !trace.authorizations.is_empty() {
-        Some("a transaction with authorizations (EIP-7702)")
+        Some(Excluded::Authorizations)
     } else if precompile {
-        Some("a transaction to a precompile")
+        Some(Excluded::Precompile)
     } else if marked {
-        Some("a transaction to code that begins with 0xef")
+        Some(Excluded::Marked)
     } else if frame.not_run == Some(NotRun::Collision) {
-        Some("a creation at an address that is taken")
+        Some(Excluded::Taken)
     } else if frame.not_run.is_some() {
-        Some("a transaction whose call does not run")
+        Some(Excluded::NotRun)
     } else if trace.accounts.iter().any(|change| change.destroyed) {
-        Some("a transaction that destroys accounts")
+        Some(Excluded::Destroys)
     } else {
         None
     }
@@ -115,8 +114,8 @@ fn excluded(trace: &TxTrace) -> Option<&'static str> {
 impl Assembler {
     /// Whether the circuit proves a transaction. If not, the verifier takes the cursor before it.
     pub(super) fn proves(&mut self, run: &Run<'_>) -> bool {
-        let Some(what) = excluded(run.trace) else { return true };
-        self.unproven.push(Unproven { position: run.position(0), what });
+        let Some(why) = excluded(run.trace) else { return true };
+        self.note_transaction(run, why);
         self.public.receive::<Cursor>(&self.chain.cursor(run.began));
         false
     }
