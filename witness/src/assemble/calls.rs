@@ -242,7 +242,7 @@ impl Assembler {
     }
 
     /// The one step of a call without code: it stops.
-    fn stop(&mut self, callee: &Call, frame: &Frame, position: Position) -> Result<(), AssembleError> {
+    pub(super) fn stop(&mut self, callee: &Call, frame: &Frame, position: Position) -> Result<(), AssembleError> {
         let (clock, gas) = (self.clock, frame.gas as i64);
         let state = ExecNative { clock, call: callee.id, code: callee.code, pc: 0, height: 0, gas, memory: 0 };
         self.receive_state(&state);

@@ -137,7 +137,7 @@ impl Assembler {
     }
 
     /// The end of the call `call`. Where no circuit has proven its last step, the verifier sends it.
-    fn last_halt(&mut self, frame: &Frame, call: u64, (clock, offset): (u64, u64)) -> HaltNative {
+    pub(super) fn last_halt(&mut self, frame: &Frame, call: u64, (clock, offset): (u64, u64)) -> HaltNative {
         self.calls.halted.take().unwrap_or_else(|| {
             let (success, gas) = (frame.succeeded(), frame.gas_left as i64);
             let halt = HaltNative { clock, call, success, gas, offset, length: frame.output.len() as u64 };

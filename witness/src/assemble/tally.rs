@@ -29,6 +29,11 @@ impl Counts {
     pub(super) fn new(clock: u64, writes: u64, refund: i64, logs: u64) -> Self {
         Self { writes, refund, logs, clock, open: false }
     }
+
+    /// The counts of a transaction's own call, whose beginning sends them at `clock`.
+    pub(super) fn sent(clock: u64, writes: u64) -> Self {
+        Self { open: true, ..Self::new(clock, writes, 0, 0) }
+    }
 }
 
 impl Call {
