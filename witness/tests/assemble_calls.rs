@@ -46,9 +46,10 @@ fn chips(assembly: &Assembly) -> [usize; 5] {
     ["enter", "refuse", "fail", "fault", "resume"].map(|name| found.get(name).copied().unwrap_or(0))
 }
 
-/// What is not proven.
+/// The steps that are not proven.
 fn unproven(assembly: &Assembly) -> Vec<UnprovenKind> {
-    assembly.unproven().iter().map(|unproven| unproven.what).collect()
+    let kinds = assembly.unproven().iter().map(|unproven| unproven.what);
+    kinds.filter(|kind| !matches!(kind, UnprovenKind::Transaction(_))).collect()
 }
 
 /// How many messages of a kind the verifier adds.
