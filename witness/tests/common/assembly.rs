@@ -11,10 +11,10 @@ use verbatim_witness::{
 };
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 5] = ["light", "memory", "storage", "state", "calls"];
+const CIRCUITS: [&str; 7] = ["light", "memory", "storage", "state", "calls", "copy", "transfer"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 16] = [
+const MESSAGES: [&str; 24] = [
     "exec",
     "fault",
     "halt",
@@ -31,6 +31,14 @@ const MESSAGES: [&str; 16] = [
     "account job",
     "public slot",
     "public account",
+    "code copy job",
+    "hash job",
+    "deposit job",
+    "log job",
+    "copy state",
+    "public log",
+    "public log data",
+    "transaction clock",
 ];
 
 /// Checks the constraints of these circuits and the balance of these messages.
