@@ -17,6 +17,7 @@
 //! must fetch it if any byte of it is still to be used; fetching one more, should there be one, changes nothing. What is
 //! written is written a tick later, so that a copy within one memory reads what was there before it.
 
+mod ask;
 mod begin_copy;
 mod begin_read;
 mod cut;

@@ -71,6 +71,11 @@ impl Turn {
         fetched.map_or(kept, |fetch| fetch.value)
     }
 
+    /// Whether what is used is neither a whole word nor nothing.
+    pub(super) fn slices(&self, state: &CopyStateNative) -> bool {
+        self.keep != 0 && (self.keep != 32 || state.shift != 0)
+    }
+
     pub(super) fn result(&self, state: &CopyStateNative, second: U256) -> U256 {
         cut(state.word, second, u64::from(state.shift), self.keep)
     }
@@ -151,7 +156,6 @@ impl Source {
             row.set(&self.gap, fetch.gap);
         }
         row.set(&self.result, result);
-        let whole = turn.keep == 0 || turn.keep == 32 && state.shift == 0;
         for (cell, value) in [(at.count, turn.count), (at.keep, turn.keep)] {
             row.set(&Counter::assume(cell, "a number of bytes"), value);
         }
@@ -159,7 +163,7 @@ impl Source {
             (at.last, turn.last),
             (at.crosses, turn.crosses),
             (at.fetches, event.fetched.is_some()),
-            (at.slices, !whole),
+            (at.slices, turn.slices(state)),
         ];
         flags.into_iter().for_each(|(cell, value)| set_flag(row, cell, value));
         result

@@ -36,7 +36,7 @@ use crate::schedule::Class;
 use crate::step::{Needs, Operand, OperandEvent, Step, StepEvent};
 
 /// Gas for each word that is copied (Yellow Paper, appendix G).
-pub(super) const GAS_PER_WORD: u64 = 3;
+pub const GAS_PER_WORD: u64 = 3;
 
 /// The chip, for the input or the code.
 #[derive(Debug)]

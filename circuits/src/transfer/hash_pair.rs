@@ -33,7 +33,7 @@ use crate::schedule::Class;
 use crate::step::{Operand, OperandEvent, Step, StepEvent};
 
 /// Gas for each word that is hashed (Yellow Paper, appendix G).
-pub(super) const GAS_PER_WORD: u64 = 6;
+pub const GAS_PER_WORD: u64 = 6;
 
 /// The chip.
 #[derive(Debug)]

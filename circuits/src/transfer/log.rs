@@ -42,7 +42,7 @@ use crate::schedule::Class;
 use crate::step::{Needs, Operand, OperandEvent, Step, StepEvent};
 
 /// Gas for each byte of data (Yellow Paper, appendix G).
-const GAS_PER_BYTE: u64 = 8;
+pub const GAS_PER_BYTE: u64 = 8;
 
 /// The chip.
 #[derive(Debug)]

@@ -29,13 +29,13 @@ use verbatim_gadgets::value::{Any, from_u128};
 use crate::step::StepEvent;
 use layout::Layout;
 
-pub use copy::{CopyEvent, Source};
+pub use copy::{CopyEvent, GAS_PER_WORD as COPY_GAS_PER_WORD, Source};
 pub use hash_bytes::HashBytesEvent;
 pub use hash_long::HashLongEvent;
-pub use hash_pair::HashPairEvent;
+pub use hash_pair::{GAS_PER_WORD as HASH_GAS_PER_WORD, HashPairEvent};
 pub use jobs::HashPlan;
-pub use log::LogEvent;
-pub use return_copy::ReturnCopyEvent;
+pub use log::{GAS_PER_BYTE as LOG_GAS_PER_BYTE, LogEvent};
+pub use return_copy::{ReturnCopyEvent, miss};
 
 chips! {
     /// The chips of the circuit.

@@ -96,7 +96,7 @@ impl TallyCells {
 
 /// By how much `offset + length` exceeds `size`, less one, if it does: by the high limbs or by the low ones, and whether it
 /// is 2^128 or more.
-fn miss(offset: &U256, length: &U256, size: u64) -> Option<(bool, u128, bool)> {
+pub fn miss(offset: &U256, length: &U256, size: u64) -> Option<(bool, u128, bool)> {
     let ((a, b), (c, d)) = (split(offset), split(length));
     let (left, right, limit) = if a != 0 || c != 0 { (a, c, 1) } else { (b, d, u128::from(size) + 1) };
     let (sum, carry) = left.overflowing_add(right);

@@ -189,6 +189,7 @@ impl Assembler {
             self.destroy(run, change.address, clock + 2)?;
         }
         self.settle(&run.scopes);
+        self.settle_transfers(run);
         self.agree(run)
     }
 
@@ -289,12 +290,6 @@ impl Assembler {
             same(position, "the warmth of the account", &warm, &access.warm_before)?;
             let undoing = self.count(run, step.frame)?;
             self.order(self.at(run, clock, undoing), access.address, |_| Some(()))?;
-        }
-        if step.log.is_some() {
-            let call = run.calls.get_mut(&step.frame);
-            let call = call.ok_or(AssembleError::Trace { position, what: "call of a step" })?;
-            self.close_tally(call);
-            call.counts.logs += 1;
         }
         if step.opcode == SELFDESTRUCT {
             self.self_destruct(run, index, clock)?;

@@ -181,6 +181,7 @@ impl Assembler {
         run.calls.insert(step.frame, caller);
         let (Some(callee), Ending::Begins(child)) = (callee?, ending) else { return Ok(()) };
         let frame = run.frame(child, position)?;
+        run.ids.insert(callee.id, child);
         if frame.first_step.is_some() {
             run.calls.insert(child, callee);
             return Ok(());

@@ -1,8 +1,9 @@
 //! How calls begin and end: whose scope their writes belong to, when the writes of a call that fails are undone, and what
 //! goes back to the caller.
 
-use verbatim_circuits::bus::{CopyJob, CopyJobNative, ExecNative, FrameNative, Halt, HaltNative, TallyNative};
+use verbatim_circuits::bus::{CopyJobNative, ExecNative, FrameNative, Halt, HaltNative, TallyNative};
 use verbatim_circuits::calls::{CallsEvent, ResumeEvent};
+use verbatim_circuits::copy::{CopyOrder, Order};
 
 use super::call::{Call, Returned, Token};
 use super::memory::Memory;
@@ -27,6 +28,7 @@ impl Assembler {
         };
         let call = self.clock - 1;
         run.calls.insert(id, Call::new(call, hash, counts));
+        run.ids.insert(call, id);
         self.transfer(run, Some(id), id, self.clock - 3)
     }
 
@@ -118,8 +120,8 @@ impl Assembler {
         same(position, "the length of an output", &halt.length, &(frame.output.len() as u64))?;
         let step = frame.parent_step.and_then(|step| run.trace.steps.get(step as usize));
         let missing = AssembleError::Trace { position, what: "caller of a call" };
+        self.copy_output(run, &event, position)?;
         let (caller, step) = frame.parent.and_then(|id| run.calls.get_mut(&id)).zip(step).ok_or(missing)?;
-        self.copy_output(caller, frame, &event, position)?;
         let (halt_clock, value) = (halt.clock, alloy_primitives::U256::from(u64::from(halt.success)));
         (caller.counts.clock, caller.counts.open) = (halt_clock, true);
         caller.returned = Returned { owner: halt.call, offset: halt.offset, data: frame.output.clone() };
@@ -145,19 +147,13 @@ impl Assembler {
     }
 
     /// Copies what a call returns to the room for it in its caller's memory.
-    fn copy_output(
-        &mut self,
-        caller: &mut Call,
-        frame: &Frame,
-        event: &ResumeEvent,
-        position: Position,
-    ) -> Result<(), AssembleError> {
+    fn copy_output(&mut self, run: &mut Run<'_>, event: &ResumeEvent, position: Position) -> Result<(), AssembleError> {
         let (halt, suspended) = (&event.halt, &event.frame);
         let length = halt.length.min(suspended.return_length);
         if length == 0 {
             return Ok(());
         }
-        self.public.receive::<CopyJob>(&CopyJobNative {
+        let job = CopyJobNative {
             clock: halt.clock,
             source: halt.call,
             source_offset: halt.offset,
@@ -165,8 +161,7 @@ impl Assembler {
             target: suspended.call,
             target_offset: suspended.return_offset,
             length,
-        });
-        let bytes = &frame.output[..length as usize];
-        self.write_publicly(position, caller, suspended.return_offset, bytes, halt.clock + 1)
+        };
+        self.copy(run, position, &Order::Copy(CopyOrder::Memory(job)))
     }
 }

@@ -8,6 +8,7 @@ mod accounts;
 mod boundary;
 mod call;
 mod calls;
+mod copy;
 mod error;
 mod frames;
 mod light;
@@ -17,6 +18,7 @@ mod state;
 mod storage;
 mod tally;
 mod transaction;
+mod transfer;
 mod unproven;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,6 +28,7 @@ use verbatim_circuits::arith::{ArithChips, ArithWork};
 use verbatim_circuits::bus::{ContextNative, Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
 use verbatim_circuits::calls::CallsChips;
+use verbatim_circuits::copy::CopyChips;
 use verbatim_circuits::keccak::{self, KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
 use verbatim_circuits::memory::{InputLoadEvent, MemoryChips};
@@ -35,6 +38,7 @@ use verbatim_circuits::state::StateChips;
 use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::{self, TableChips};
 use verbatim_circuits::transaction::{BeginEvent, TransactionChips};
+use verbatim_circuits::transfer::{TransferChips, TransferEvent};
 use verbatim_gadgets::machine::{Sheet, Workload};
 
 use crate::execute::BlockOutcome;
@@ -57,7 +61,7 @@ const FIRST_CLOCK: u64 = 1;
 const PUBLIC_TICKS: u64 = 16;
 
 /// The circuits whose windows are steps.
-const STEP_CIRCUITS: [&str; 4] = ["light", "memory", "storage", "calls"];
+const STEP_CIRCUITS: [&str; 5] = ["light", "memory", "storage", "calls", "transfer"];
 
 /// Everything that the circuits have to prove of a block.
 #[derive(Debug)]
@@ -72,6 +76,8 @@ pub struct Assembly {
     storage: Sheet<StorageChips>,
     state: Sheet<StateChips>,
     calls: Sheet<CallsChips>,
+    copies: Sheet<CopyChips>,
+    transfers: Sheet<TransferChips>,
     transaction: Sheet<TransactionChips>,
     public: PublicMessages,
     steps: Steps,
@@ -111,6 +117,8 @@ impl Assembly {
             &self.storage,
             &self.state,
             &self.calls,
+            &self.copies,
+            &self.transfers,
             &self.transaction,
         ]
     }
@@ -149,7 +157,7 @@ impl Assembly {
 
     /// Where in the block the event was that a window of `circuit` was filled from, if the circuit's windows belong to steps.
     pub fn position(&self, circuit: &str, origin: u64) -> Option<Position> {
-        let others = [self.state.circuit().name, self.transaction.circuit().name];
+        let others = [self.state.circuit().name, self.copies.circuit().name, self.transaction.circuit().name];
         let known = STEP_CIRCUITS.contains(&circuit) || others.contains(&circuit);
         known.then(|| self.positions.get(usize::try_from(origin).ok()?).copied()).flatten()
     }
@@ -180,11 +188,15 @@ pub struct Assembler {
     light: Sheet<LightChips>,
     arith: ArithWork,
     bytecode: BytecodeWork,
+    keccak: KeccakWork,
     memory: Sheet<MemoryChips>,
     /// The sizes of memory that were paid for.
     sizes: BTreeSet<u64>,
     /// Steps that wait for the end of their transaction.
     inputs: Vec<Waiting<InputLoadEvent>>,
+    moves: Vec<Waiting<TransferEvent>>,
+    copies: Sheet<CopyChips>,
+    transfers: Sheet<TransferChips>,
     state: State,
     chain: Chain,
     calls: Calls,
@@ -218,9 +230,13 @@ impl Assembler {
             light: Sheet::new(),
             arith: ArithWork::new(),
             bytecode: BytecodeWork::new(),
+            keccak: KeccakWork::new(),
             memory: Sheet::new(),
             sizes: BTreeSet::new(),
             inputs: Vec::new(),
+            moves: Vec::new(),
+            copies: Sheet::new(),
+            transfers: Sheet::new(),
             state: State::default(),
             chain: Chain::default(),
             calls: Calls::default(),
@@ -250,7 +266,9 @@ impl Assembler {
             block,
             began: self.clock,
             input: Memory::default(),
+            outputs: BTreeMap::new(),
             calls: HashMap::new(),
+            ids: HashMap::new(),
             scopes: BTreeMap::new(),
             top: None,
         };
@@ -284,6 +302,9 @@ impl Assembler {
             self.discard(&call);
         }
         self.discard_words(run.began, &run.input);
+        for (owner, output) in &run.outputs {
+            self.discard_words(*owner, output);
+        }
         Ok(())
     }
 
@@ -303,11 +324,10 @@ impl Assembler {
         }
         self.public_contexts();
         self.costs();
-        let mut keccak = KeccakWork::new();
         let mut code_bytes = 0;
         for code in self.bytecode.codes() {
             code_bytes += code.len() as u64;
-            keccak.long(code);
+            self.keccak.long(code);
         }
         Assembly {
             light: self.light,
@@ -315,11 +335,13 @@ impl Assembler {
             tables: tables::sheet(),
             arith: self.arith.finish(),
             bytecode: self.bytecode.finish(),
-            keccak: keccak.finish(),
+            keccak: self.keccak.finish(),
             memory: self.memory,
             storage: self.state.storage,
             state: self.state.sheet,
             calls: self.calls.sheet,
+            copies: self.copies,
+            transfers: self.transfers,
             transaction: self.chain.sheet,
             public: self.public,
             steps: self.steps,
@@ -362,6 +384,8 @@ impl Assembler {
             self.storage(run, index, entry)?;
         } else if let Some(ending) = self.ending(run, step, &entry) {
             self.call_step(run, index, entry, ending)?;
+        } else if transfer::executes(entry.class) {
+            self.transfer_step(run, index, entry)?;
         } else {
             self.note_step(run, index, &entry);
             return self.public_step(run, index);
@@ -419,8 +443,12 @@ struct Run<'t> {
     began: u64,
     /// Its input, as the memory of a call that is named by `began`.
     input: Memory,
+    /// What precompiles have returned, as the memories of calls that nothing else names.
+    outputs: BTreeMap<u64, Memory>,
     /// The calls that have run, by their frames.
     calls: HashMap<u32, Call>,
+    /// Their frames, by their ids.
+    ids: HashMap<u64, u32>,
     /// When what a failing frame wrote had been undone.
     scopes: BTreeMap<u32, u64>,
     /// Its beginning, if the circuit proves it.

@@ -10,10 +10,10 @@ use verbatim_witness::{
 };
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 6] = ["light", "memory", "storage", "state", "calls", "transaction"];
+const CIRCUITS: [&str; 8] = ["light", "memory", "storage", "state", "calls", "copy", "transfer", "transaction"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 29] = [
+const MESSAGES: [&str; 36] = [
     "exec",
     "fault",
     "halt",
@@ -33,7 +33,6 @@ const MESSAGES: [&str; 29] = [
     "cursor",
     "pending",
     "access",
-    "transaction clock",
     "creation",
     "delegation",
     "public environment",
@@ -43,6 +42,14 @@ const MESSAGES: [&str; 29] = [
     "public receipt",
     "public withdrawal",
     "block end",
+    "code copy job",
+    "hash job",
+    "deposit job",
+    "log job",
+    "copy state",
+    "public log",
+    "public log data",
+    "transaction clock",
 ];
 
 /// Checks the constraints of these circuits and the balance of these messages.

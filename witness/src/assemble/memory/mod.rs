@@ -43,17 +43,17 @@ pub(super) fn executes(class: Class, step: &Step) -> bool {
 
 /// What a step asks for beyond the schedule's gas, and what it lacks.
 #[derive(Debug)]
-struct Price {
+pub(super) struct Price {
     /// Gas beyond the schedule's, as far as it is known: zero where operands are missing, or the range is too large.
-    extra: u128,
+    pub(super) extra: u128,
     /// The range of memory that it needs.
-    demand: Option<Demand>,
+    pub(super) demand: Option<Demand>,
     /// Words of memory behind the step, if it succeeds.
-    words: u64,
+    pub(super) words: u64,
     /// The evidence of a failure that is not for want of gas.
-    lack: Option<u128>,
+    pub(super) lack: Option<u128>,
     /// Whether there are operands enough.
-    pops: bool,
+    pub(super) pops: bool,
 }
 
 impl Price {
@@ -86,16 +86,22 @@ impl Price {
         if class == Class::Exp {
             price.extra = EXP_GAS_PER_BYTE * operand(1).byte_len() as u128;
         }
-        if let Some(demand) = &price.demand {
-            price.lack = demand.excess().map(|(excess, _)| excess);
-            price.words = demand.words().map_or(memory, |words| words.max(memory));
-            price.extra = memory_cost(price.words) - memory_cost(memory);
+        if let Some(demand) = price.demand.take() {
+            price.expand(demand, memory);
         }
         price
     }
 
+    /// Adds what it costs to hold a range, beyond `memory` words.
+    pub(super) fn expand(&mut self, demand: Demand, memory: u64) {
+        self.lack = demand.excess().map(|(excess, _)| excess);
+        self.words = demand.words().map_or(memory, |words| words.max(memory));
+        self.extra = memory_cost(self.words) - memory_cost(memory);
+        self.demand = Some(demand);
+    }
+
     /// The evidence of the failure, if there is one: what is missing, or by how much gas is short.
-    fn evidence(&self, event: &StepEvent) -> Option<u128> {
+    pub(super) fn evidence(&self, event: &StepEvent) -> Option<u128> {
         let cost = u128::from(event.cost) + self.extra;
         let short = cost.checked_sub(u128::from(event.state.gas.unsigned_abs()) + 1);
         self.lack.or(short)
@@ -168,10 +174,15 @@ impl Assembler {
         // An access asks where its first byte is, a return how many words hold its last one.
         let bytes = if class == Class::Return { offset + length + 31 } else { offset };
         self.arith.words(bytes);
-        if price.words > state.memory {
-            self.sizes.extend([price.words, state.memory]);
+        self.resize(call, price.words, state, succeeds);
+    }
+
+    /// Asks for the costs of `words` of memory, and makes them if the step succeeds.
+    pub(super) fn resize(&mut self, call: &mut Call, words: u64, state: &ExecNative, succeeds: bool) {
+        if words > state.memory {
+            self.sizes.extend([words, state.memory]);
             if succeeds {
-                call.memory.grow(price.words, state.clock + 1);
+                call.memory.grow(words, state.clock + 1);
             }
         }
     }

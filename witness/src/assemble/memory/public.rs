@@ -3,6 +3,7 @@
 use alloy_primitives::{Bytes, U256};
 use revm::bytecode::opcode;
 
+use super::shadow::Memory;
 use crate::assemble::call::{Call, Returned};
 use crate::assemble::{AssembleError, Assembler, Position, Run, same};
 use crate::trace::{Access, Frame, Outcome, Step, TxTrace};
@@ -33,13 +34,10 @@ fn code_of<'t>(trace: &'t TxTrace, step: &Step, position: Position) -> Result<&'
 
 /// What a step that succeeds copies to its memory.
 fn copied(run: &Run<'_>, call: &Call, step: &Step, position: Position) -> Result<Option<Copy>, AssembleError> {
-    let (operands, frame) = (run.trace.operands(step), run.frame(step.frame, position)?);
+    let operands = run.trace.operands(step);
     let operands = if step.opcode == opcode::EXTCODECOPY { operands.get(1..).unwrap_or_default() } else { operands };
     let &[target, offset, length, ..] = operands else { return Ok(None) };
     let source: &[u8] = match step.opcode {
-        opcode::CALLDATACOPY => &frame.input,
-        opcode::CODECOPY => &frame.code,
-        opcode::RETURNDATACOPY => &call.returned.data,
         opcode::EXTCODECOPY => code_of(run.trace, step, position)?,
         opcode::MCOPY => &[],
         _ => return Ok(None),
@@ -124,7 +122,17 @@ impl Assembler {
         let missing = AssembleError::Trace { position, what: "caller of a call" };
         let caller = run.calls.get_mut(&parent).ok_or(missing)?;
         let data = returned(frame);
-        let (owner, offset) = place.filter(|_| !data.is_empty()).unwrap_or((caller.id, 0));
+        let (owner, offset) = match place {
+            _ if data.is_empty() => (caller.id, 0),
+            Some(place) => place,
+            None => {
+                // A precompile's: the step that called it owns the tick before the clock.
+                let (owner, output) = (self.clock - 1, Memory::of_input(&data, clock));
+                self.send_words(owner, &output);
+                run.outputs.insert(owner, output);
+                (owner, 0)
+            }
+        };
         if !frame.kind.is_create() {
             let length = data.len().min(frame.return_length as usize);
             self.write_publicly(position, caller, frame.return_offset, &data[..length], clock)?;

@@ -53,6 +53,7 @@ impl Assembler {
 
         let call = run.began + 1;
         self.calls.begun.extend([run.began, call]);
+        run.ids.insert(call, 0);
         run.calls.insert(0, Call::new(call, hash, Counts::sent(call, accounts.writes)));
         self.clock = start + 2;
         let (gas, clock) = (public.gas as i64, self.clock);

@@ -2,12 +2,13 @@
 
 use alloy_primitives::{Bytes, U256, keccak256};
 use verbatim_circuits::bus::{
-    DepositJob, DepositJobNative, HaltNative, PendingNative, PublicReceipt, PublicReceiptNative, TallyNative,
+    DepositJobNative, HaltNative, PendingNative, PublicReceipt, PublicReceiptNative, TallyNative,
 };
+use verbatim_circuits::copy;
 use verbatim_circuits::transaction::{AccountBefore, BeginEvent, DepositEvent, EndEvent, Outcome, TransactionEvent};
 
 use super::super::accounts::{Order, add};
-use super::super::{AssembleError, Assembler, Call, Run, number, same};
+use super::super::{AssembleError, Assembler, Run, number, same};
 
 /// The opcode of a multiplication.
 const MUL: u8 = 0x02;
@@ -32,7 +33,8 @@ impl Assembler {
         let halt = self.last_halt(frame, call.id, (self.clock, 0));
         self.output(&call, frame, position)?;
         let tally = self.last_tally(&mut call, self.clock);
-        let halt = if begin.public.create { self.deposit_proven(run, &call, halt)? } else { halt };
+        run.calls.insert(0, call);
+        let halt = if begin.public.create { self.deposit_proven(run, halt)? } else { halt };
         same(position, "the success of the call", &halt.success, &frame.succeeded())?;
         same(position, "the gas left", &halt.gas, &(frame.gas_left as i64))?;
         if !halt.success {
@@ -40,7 +42,6 @@ impl Assembler {
             self.state.undo(0, begin.scope).map_err(|what| AssembleError::Trace { position, what })?;
             run.scopes.insert(0, begin.scope);
         }
-        run.calls.insert(0, call);
         let pending = PendingNative {
             index: begin.public.index,
             call: run.began + 1,
@@ -58,15 +59,17 @@ impl Assembler {
         self.transact(TransactionEvent::Begin(begin));
         self.leave(run, pending, halt, tally)?;
         self.settle(&run.scopes);
+        self.settle_transfers(run);
         self.agree(run)
     }
 
     /// What becomes of what a creation returns. Answers the halt behind it.
-    fn deposit_proven(&mut self, run: &Run<'_>, call: &Call, halt: HaltNative) -> Result<HaltNative, AssembleError> {
+    fn deposit_proven(&mut self, run: &mut Run<'_>, halt: HaltNative) -> Result<HaltNative, AssembleError> {
         let (position, frame) = (run.position(run.trace.steps.len()), run.frame(0, run.position(0))?);
         let (offset, length) = (halt.offset, halt.length);
         let left = halt.gas - (BYTE_GAS * length) as i64;
-        let data = Bytes::from(if length > CODE_LIMIT { Vec::new() } else { call.memory.bytes(offset, length) });
+        let call = run.calls.get(&0).filter(|_| length <= CODE_LIMIT);
+        let data = Bytes::from(call.map(|call| call.memory.bytes(offset, length)).unwrap_or_default());
         let outcome = match data.first() {
             _ if !halt.success => Outcome::Passed,
             _ if length > CODE_LIMIT => Outcome::Large,
@@ -83,8 +86,8 @@ impl Assembler {
             code = self.bytecode.fetch(hash, 0).map_err(missing)?;
             if length > 0 {
                 let clock = halt.clock;
-                let job = DepositJobNative { clock, call: call.id, offset, length, hash };
-                self.public.receive::<DepositJob>(&job);
+                let job = DepositJobNative { clock, call: halt.call, offset, length, hash };
+                self.copy(run, position, &copy::Order::Read(copy::ReadOrder::Deposit(job)))?;
             }
         }
         let stored = outcome == Outcome::Stored;
