@@ -87,3 +87,109 @@ fn rare_cases_hold() {
     let world = world.contract(main_address, main);
     holds(&world.transaction(TxKind::Call(main_address), 15_000_000, 0, &[1; 45]).settled());
 }
+
+/// A loop of 70,000 ticks and more, and then `code`.
+fn later(code: &[u8]) -> Vec<u8> {
+    let round = [vec![op::JUMPDEST, op::PUSH1, 1, op::SWAP1, op::SUB, op::DUP1], on(&[33], &[op::JUMPI])].concat();
+    [on(&[12_000], &[]), round, vec![op::POP], code.to_vec()].concat()
+}
+
+/// Calls an identity of 64 bytes, and copies what it returns.
+fn identity(operands: &[u64]) -> Vec<u8> {
+    let call = call(op::CALL, Address::with_last_byte(4), 5000, Some(0), 64);
+    [on(&[9, 31], &[op::MSTORE]), call, on(operands, &[op::RETURNDATACOPY]), on(&[70, 3], &[op::RETURN])].concat()
+}
+
+/// Hashes, copies and logs: those that succeed.
+fn transfers() -> Vec<Vec<u8>> {
+    let store = [on(&[0x1122_3344, 3], &[op::MSTORE]), on(&[u64::MAX, 40], &[op::MSTORE])].concat();
+    let hashes = [[32, 0], [64, 32], [64, 64], [1, 31], [2, 31], [33, 5], [135, 1], [135, 0], [136, 0], [136, 7]];
+    let more = [[1000, 3], [0, 0], [0, 1 << 50], [1, 2000], [100, 300]];
+    let hash = |range: &[u64; 2]| on(range, &[op::KECCAK256, op::DUP1, op::PUSH0, op::MSTORE]);
+    let high = push(&[U256::from(40), U256::MAX, U256::from(70)]);
+    let edges = [[32, 0, 0], [32, 20, 5], [90, 39, 1], [33, 40, 200], [1, 41, 3], [64, 1 << 63, 9], [0, 7, 1 << 50]];
+    let copies = |opcode| edges.iter().flat_map(|range| on(range, &[opcode])).collect::<Vec<u8>>();
+    let log = |topics: u64, range: [u64; 2]| {
+        let words: Vec<_> = (0..topics).map(|topic| topic + 7).chain(range).collect();
+        on(&words, &[op::LOG0 + topics as u8])
+    };
+    let logs: Vec<u8> = (0..5)
+        .flat_map(|topics| [log(topics, [0, 0]), log(topics, [77 + topics, 3]), log(topics, [64, 0])].concat())
+        .collect();
+    let hash_all: Vec<u8> = hashes.iter().chain(&more).flat_map(hash).collect();
+    vec![
+        [store.clone(), hash_all].concat(),
+        [store.clone(), copies(op::CALLDATACOPY), high.clone(), vec![op::CALLDATACOPY], hash(&[120, 0])].concat(),
+        [store.clone(), copies(op::CODECOPY), high, vec![op::CODECOPY], on(&[9, 99], &[op::RETURN])].concat(),
+        [store.clone(), logs].concat(),
+        [store.clone(), log(2, [100, 9]), on(&[40, 9], &[op::REVERT])].concat(),
+        [later(&log(3, [40, 20])), log(1, [200, 0])].concat(),
+        [later(&on(&[40, 0, 5], &[op::CALLDATACOPY])), hash(&[200, 0])].concat(),
+        [store, later(&on(&[300, 5], &[op::KECCAK256]))].concat(),
+        identity(&[64, 0, 3]),
+        identity(&[20, 44, 33]),
+        identity(&[0, 64, 0]),
+        on(&[0, 0, 1 << 50], &[op::RETURNDATACOPY]),
+    ]
+}
+
+/// Hashes, copies and logs that fail.
+fn failing_transfers() -> Vec<Vec<u8>> {
+    let (one, high) = (U256::from(1), U256::from(1) << 128);
+    let mut cases =
+        vec![identity(&[65, 0, 0]), identity(&[1, 64, 0]), identity(&[0, 65, 0]), identity(&[2, 63, 1 << 50])];
+    for opcode in [op::CALLDATACOPY, op::CODECOPY, op::RETURNDATACOPY] {
+        cases.push(vec![op::PUSH0, op::PUSH0, opcode]);
+        for operands in
+            [[high, U256::ZERO, U256::ZERO], [one, one, high], [one, high - one, one], [one, U256::MAX, high]]
+        {
+            cases.push([push(&operands), vec![opcode]].concat());
+        }
+        cases.push(on(&[1 << 19, 0, 1 << 20], &[opcode]));
+        cases.push(on(&[1, 0, 1 << 42], &[opcode]));
+        cases.push(on(&[(1 << 42) - 1, 0, 0], &[opcode]));
+    }
+    for opcode in [op::KECCAK256, op::LOG0, op::LOG2, op::LOG4] {
+        cases.push(vec![op::PUSH0, op::PUSH0, op::PUSH0, op::POP, op::POP, opcode]);
+        let below = push(&[one; 4]);
+        for operands in [[high, one], [one, high], [high - one, high - one], [one, U256::from(1u64 << 42)]] {
+            cases.push([below.clone(), push(&operands), vec![opcode]].concat());
+        }
+        cases.push([below.clone(), on(&[1 << 19, 64], &[opcode])].concat());
+        cases.push([below, on(&[0, 0], &[opcode; 200])].concat());
+    }
+    cases.push(on(&[60_000, 0], &[op::LOG0]));
+    cases
+}
+
+/// A block that calls each contract with 40 bytes, by both opcodes, and copies and logs what it returns.
+fn holds_transfers(contracts: Vec<Vec<u8>>) {
+    let mut world = World::new(Fork::Osaka);
+    let mut main = on(&[u64::MAX, 3], &[op::MSTORE]);
+    for (index, code) in contracts.into_iter().enumerate() {
+        let address = Address::with_last_byte(0xa0).create(index as u64);
+        world = world.contract(address, code);
+        for (opcode, value) in [(op::CALL, Some(0)), (op::STATICCALL, None)] {
+            main.extend(call(opcode, address, 200_000, value, 40));
+            main.extend([op::RETURNDATASIZE, op::PUSH0, op::PUSH1, 2, op::RETURNDATACOPY]);
+            main.extend([op::RETURNDATASIZE, op::PUSH0, op::LOG1]);
+        }
+    }
+    let main_address = Address::repeat_byte(0xaa);
+    let world = world.contract(main_address, main);
+    let world = world.transaction(TxKind::Call(main_address), 16_000_000, 0, &[1; 45]);
+    holds(0, &world.transaction(TxKind::Call(main_address), 16_000_000, 0, &[2; 33]).settled());
+}
+
+#[test]
+fn transfers_hold() {
+    holds_transfers(transfers());
+}
+
+#[test]
+fn failing_transfers_hold() {
+    let cases = failing_transfers();
+    let (first, second) = cases.split_at(cases.len() / 2);
+    holds_transfers(first.to_vec());
+    holds_transfers(second.to_vec());
+}

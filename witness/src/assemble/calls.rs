@@ -181,13 +181,14 @@ impl Assembler {
         run.calls.insert(step.frame, caller);
         let (Some(callee), Ending::Begins(child)) = (callee?, ending) else { return Ok(()) };
         let frame = run.frame(child, position)?;
+        if frame.first_step.is_none() {
+            self.stop(&callee, frame, position)?;
+        }
         run.ids.insert(callee.id, child);
+        run.calls.insert(child, callee);
         if frame.first_step.is_some() {
-            run.calls.insert(child, callee);
             return Ok(());
         }
-        self.stop(&callee, frame, position)?;
-        run.calls.insert(child, callee);
         self.end_frame(run, child, position)
     }
 

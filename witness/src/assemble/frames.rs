@@ -27,8 +27,8 @@ impl Assembler {
             Some(parent) => self.enter_inner(run, frame, parent)?,
         };
         let call = self.clock - 1;
-        run.calls.insert(id, Call::new(call, hash, counts));
         run.ids.insert(call, id);
+        run.calls.insert(id, Call::new(call, hash, counts));
         self.transfer(run, Some(id), id, self.clock - 3)
     }
 

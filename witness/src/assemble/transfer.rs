@@ -40,7 +40,7 @@ fn price(class: Class, event: &StepEvent, call: &Call, fixed: bool) -> Price {
     };
     let mut price = Price { extra: 0, demand: None, words: memory, lack: None, pops: height >= needs };
     if !price.pops {
-        price.lack = Some(u128::from(needs - height - 1));
+        price.lack = Some((needs - height - 1).into());
         return price;
     }
     let operand = |depth| call.slot(depth).map(|slot| call.stack[slot].value).unwrap_or_default();

@@ -68,7 +68,7 @@ impl Assembler {
 
 fn kind(run: &Run<'_>, step: &Step, entry: &Entry) -> UnprovenKind {
     match entry.class {
-        Class::Missing | Class::Hash | Class::Copy | Class::Log => UnprovenKind::Opcode(step.opcode),
+        Class::Missing => UnprovenKind::Opcode(step.opcode),
         Class::Call => match run.trace.accesses(step).first() {
             Some(Access::Account(target)) if is_precompile(&place(target.address)) => {
                 UnprovenKind::Precompile(target.address)

@@ -13,14 +13,13 @@ use verbatim_witness::{
 const CIRCUITS: [&str; 8] = ["light", "memory", "storage", "state", "calls", "copy", "transfer", "transaction"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 36] = [
+const MESSAGES: [&str; 35] = [
     "exec",
     "fault",
     "halt",
     "frame",
     "memory",
     "memory init",
-    "copy job",
     "stack",
     "tally",
     "context",
