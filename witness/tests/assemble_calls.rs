@@ -46,10 +46,9 @@ fn chips(assembly: &Assembly) -> [usize; 5] {
     ["enter", "refuse", "fail", "fault", "resume"].map(|name| found.get(name).copied().unwrap_or(0))
 }
 
-/// What is not proven, but for how transactions begin and end.
+/// What is not proven.
 fn unproven(assembly: &Assembly) -> Vec<UnprovenKind> {
-    let kinds = assembly.unproven().iter().map(|unproven| unproven.what);
-    kinds.filter(|kind| !matches!(kind, UnprovenKind::Transaction(_))).collect()
+    assembly.unproven().iter().map(|unproven| unproven.what).collect()
 }
 
 /// How many messages of a kind the verifier adds.

@@ -156,7 +156,7 @@ impl Assembler {
         self.public_clock(run, published);
     }
 
-    /// When a transaction began that no circuit proves, which `logs` of it ask for: the verifier says so.
+    /// When a transaction began, which `logs` of it ask for. Where no circuit has begun it, the verifier says so.
     fn public_clock(&mut self, run: &Run<'_>, logs: i64) {
         if logs > 0 && !self.calls.begun.contains(&run.began) {
             self.public.add::<TransactionClock>(&transaction_clock(run.trace, run.began), logs);

@@ -13,7 +13,7 @@ use verbatim_witness::{
 const CIRCUITS: [&str; 8] = ["light", "memory", "storage", "state", "calls", "copy", "transfer", "transaction"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 35] = [
+const MESSAGES: [&str; 36] = [
     "exec",
     "fault",
     "halt",
@@ -29,6 +29,15 @@ const MESSAGES: [&str; 35] = [
     "account job",
     "public slot",
     "public account",
+    "copy job",
+    "code copy job",
+    "hash job",
+    "deposit job",
+    "log job",
+    "copy state",
+    "public log",
+    "public log data",
+    "transaction clock",
     "cursor",
     "pending",
     "access",
@@ -41,14 +50,6 @@ const MESSAGES: [&str; 35] = [
     "public receipt",
     "public withdrawal",
     "block end",
-    "code copy job",
-    "hash job",
-    "deposit job",
-    "log job",
-    "copy state",
-    "public log",
-    "public log data",
-    "transaction clock",
 ];
 
 /// Checks the constraints of these circuits and the balance of these messages.

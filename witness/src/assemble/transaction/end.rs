@@ -4,7 +4,7 @@ use alloy_primitives::{Bytes, U256, keccak256};
 use verbatim_circuits::bus::{
     DepositJobNative, HaltNative, PendingNative, PublicReceipt, PublicReceiptNative, TallyNative,
 };
-use verbatim_circuits::copy;
+use verbatim_circuits::copy::{Order as CopyOrder, ReadOrder};
 use verbatim_circuits::transaction::{AccountBefore, BeginEvent, DepositEvent, EndEvent, Outcome, TransactionEvent};
 
 use super::super::accounts::{Order, add};
@@ -58,6 +58,7 @@ impl Assembler {
         };
         self.transact(TransactionEvent::Begin(begin));
         self.leave(run, pending, halt, tally)?;
+        self.settle_transfers(run);
         self.settle(&run.scopes);
         self.settle_transfers(run);
         self.agree(run)
@@ -68,8 +69,9 @@ impl Assembler {
         let (position, frame) = (run.position(run.trace.steps.len()), run.frame(0, run.position(0))?);
         let (offset, length) = (halt.offset, halt.length);
         let left = halt.gas - (BYTE_GAS * length) as i64;
-        let call = run.calls.get(&0).filter(|_| length <= CODE_LIMIT);
-        let data = Bytes::from(call.map(|call| call.memory.bytes(offset, length)).unwrap_or_default());
+        let missing = AssembleError::Trace { position, what: "memory of a transaction's call" };
+        let memory = run.memory(halt.call).ok_or(missing)?;
+        let data = Bytes::from(if length > CODE_LIMIT { Vec::new() } else { memory.bytes(offset, length) });
         let outcome = match data.first() {
             _ if !halt.success => Outcome::Passed,
             _ if length > CODE_LIMIT => Outcome::Large,
@@ -85,9 +87,8 @@ impl Assembler {
             let missing = |_| AssembleError::Trace { position, what: "opcode of a new code" };
             code = self.bytecode.fetch(hash, 0).map_err(missing)?;
             if length > 0 {
-                let clock = halt.clock;
-                let job = DepositJobNative { clock, call: halt.call, offset, length, hash };
-                self.copy(run, position, &copy::Order::Read(copy::ReadOrder::Deposit(job)))?;
+                let job = DepositJobNative { clock: halt.clock, call: halt.call, offset, length, hash };
+                self.copy(run, position, &CopyOrder::Read(ReadOrder::Deposit(job)))?;
             }
         }
         let stored = outcome == Outcome::Stored;
