@@ -60,7 +60,6 @@ impl Assembler {
         self.leave(run, pending, halt, tally)?;
         self.settle_transfers(run);
         self.settle(&run.scopes);
-        self.settle_transfers(run);
         self.agree(run)
     }
 
