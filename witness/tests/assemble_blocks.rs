@@ -178,7 +178,7 @@ fn holds_transfers(contracts: Vec<Vec<u8>>) {
     let main_address = Address::repeat_byte(0xaa);
     let world = world.contract(main_address, main);
     let world = world.transaction(TxKind::Call(main_address), 16_000_000, 0, &[1; 45]);
-    holds(0, &world.transaction(TxKind::Call(main_address), 16_000_000, 0, &[2; 33]).settled());
+    holds(&world.transaction(TxKind::Call(main_address), 16_000_000, 0, &[2; 33]).settled());
 }
 
 #[test]
