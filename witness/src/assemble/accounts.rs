@@ -286,7 +286,8 @@ impl Assembler {
             if access.role == AccountRole::Executing {
                 continue;
             }
-            let warm = self.state.account(place(access.address)).is_some_and(|account| account.warm == run.began);
+            let touched = self.state.account(place(access.address)).is_some_and(|account| account.warm == run.began);
+            let warm = touched || precompiles(self.fork).any(|precompile| precompile == access.address);
             same(position, "the warmth of the account", &warm, &access.warm_before)?;
             let undoing = self.count(run, step.frame)?;
             self.order(self.at(run, clock, undoing), access.address, |_| Some(()))?;
