@@ -688,7 +688,8 @@ message! {
 
     /// The place between two items of the block: transactions, system calls and withdrawals, in the order in which they are
     /// executed. The verifier sends the first, index 0, clock 1 and no gas; each item sends the next; the end of the block
-    /// receives the last. No item ends at an earlier clock than it began.
+    /// receives the last. No item ends at an earlier clock than it began. Where the circuit excludes a transaction, the
+    /// verifier receives the cursor before it and sends the one behind it.
     pub struct Cursor, CursorNative = Linear 60 "cursor" {
         /// How many items lie before it.
         index: Counter,
@@ -780,8 +781,10 @@ message! {
     }
 
     /// Public: a transaction, or a call that the protocol makes itself (a system call). The verifier sends one for each, in
-    /// the order of execution: the system calls before the block's transactions (EIP-4788, EIP-2935), the transactions,
-    /// and, behind the withdrawals, the system calls after them (EIP-7002, EIP-7251).
+    /// the order of execution: the system calls before the block's transactions (EIP-2935, EIP-4788), the transactions, and
+    /// the system calls after them (EIP-7002, EIP-7251), which the withdrawals follow. Clients differ in the order of system
+    /// calls and withdrawals; the contracts that are called read neither balances nor each other's storage, so it makes no
+    /// difference.
     ///
     /// The verifier itself checks what depends on the transaction and the header alone: signature, chain, the fee cap
     /// against the base fee, the priority fee against the fee cap, EIP-3860's limit of init code, EIP-7825's gas limit,
@@ -825,6 +828,11 @@ message! {
 
     /// Public: an entry of a transaction's access list. The verifier sends each address, followed by its keys, in the list's
     /// order, repetitions included.
+    ///
+    /// An entry is `absent` exactly if the verifier sends no [`PublicAccount`], or for a key no [`PublicSlot`], for it: then
+    /// nothing in the block touches the location, and its warmth makes no difference. A witness need not know the value of
+    /// such a location. Where the verifier does send one, the entry cannot be passed over: an access that came later would
+    /// then be dearer than it is.
     pub struct PublicAccess, PublicAccessNative = Linear 124 "public access" {
         /// The transaction's index in the block.
         index: Counter,
@@ -836,6 +844,8 @@ message! {
         address: Address,
         /// The key; zero for an address.
         key: Word,
+        /// Whether the block's accounts or slots do not include it.
+        absent: Bool,
     }
 
     /// Public: thirty-two bytes of a transaction's input. The verifier sends `ceil(length / 32)` of them, with zeros behind the
@@ -864,7 +874,7 @@ message! {
         logs: Counter,
     }
 
-    /// Public: a withdrawal (EIP-4895). The verifier sends those of the block in order, behind its transactions.
+    /// Public: a withdrawal (EIP-4895). The verifier sends those of the block in order, behind its last system call.
     pub struct PublicWithdrawal, PublicWithdrawalNative = Linear 127 "public withdrawal" {
         /// How many items of the block lie before it.
         index: Counter,

@@ -105,7 +105,7 @@ impl Machine {
     /// [`BlockError::Execute`]; nothing in the input makes it panic.
     pub fn new(input: &BlockInput) -> Result<Self, BlockError> {
         let info = block_info(input)?;
-        let mut assembler = Assembler::new(info.fork).with_codes(&input.witness.codes);
+        let mut assembler = Assembler::new(&info).with_codes(&input.witness.codes);
         let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?))?;
         let assembly = assembler.finish(&outcome)?;
         Ok(Self { info, outcome, assembly })

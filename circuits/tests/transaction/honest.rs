@@ -35,7 +35,10 @@ pub(crate) fn items() -> World {
             (true, address(4), word(11, 12)),
             (true, address(4), word(13, 14)),
             (false, address(9), U256::ZERO),
+            (false, word(0, 1), U256::ZERO),
+            (true, word(0, 1), word(15, 16)),
         ];
+        tx.absent = vec![4, 5];
         (tx.input, tx.public.input_length) = (vec![word(1, 2), word(3, 0)], 40);
         (tx.outcome.writes, tx.outcome.refund, tx.outcome.logs) = (5, 4800, 3);
     }));

@@ -1,6 +1,6 @@
 //! What transactions and calls do to accounts. Where no circuit orders an access, the verifier does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, U256, keccak256};
 use verbatim_circuits::bus::{AccountJobNative, AccountNative, StorageNative};
@@ -9,15 +9,14 @@ use verbatim_circuits::state::EMPTY_CODE;
 
 use super::state::{self, Undoing, place};
 use super::{AssembleError, Assembler, PUBLIC_TICKS, Position, Run, number, same};
-use crate::execute::{BlockOutcome, WithdrawalTrace};
 use crate::trace::{Access, AccountAccess, AccountRole, NotRun, TxKind};
 
 /// Gas of a blob (EIP-4844).
-const GAS_PER_BLOB: u64 = 1 << 17;
+pub(super) const GAS_PER_BLOB: u64 = 1 << 17;
 const SELFDESTRUCT: u8 = 0xff;
 
 /// The precompiles' addresses, which are warm from the beginning (EIP-2929).
-fn precompiles(fork: Fork) -> impl Iterator<Item = Address> {
+pub(super) fn precompiles(fork: Fork) -> impl Iterator<Item = Address> {
     let last = match fork {
         Fork::Shanghai => 9,
         Fork::Cancun => 10,
@@ -27,17 +26,18 @@ fn precompiles(fork: Fork) -> impl Iterator<Item = Address> {
     (1..=last).chain(verify).map(|number: u64| Address::from_word(U256::from(number).into()))
 }
 
-fn system(run: &Run<'_>) -> bool {
+/// Whether the protocol itself calls.
+pub(super) fn system(run: &Run<'_>) -> bool {
     matches!(run.trace.kind, TxKind::System(_))
 }
 
-/// An access.
+/// When an account is accessed, by whom, and how that is undone.
 #[derive(Clone, Copy)]
 pub(super) struct Order {
     pub(super) position: Position,
     pub(super) origin: u64,
     pub(super) clock: u64,
-    /// The transaction, if the account is warm in it from now on.
+    /// The transaction, from which on the account is warm; none if that stays.
     pub(super) transaction: Option<u64>,
     pub(super) undoing: Option<Undoing>,
     /// Whether the verifier orders it.
@@ -51,9 +51,19 @@ impl Assembler {
         order: Order,
         address: Address,
         change: impl FnOnce(&mut AccountNative) -> Option<()>,
+    ) -> Result<(), AssembleError> {
+        self.access(order, place(address), change).map(drop)
+    }
+
+    /// Orders an access to an account. Answers the account before.
+    pub(super) fn access(
+        &mut self,
+        order: Order,
+        address: U256,
+        change: impl FnOnce(&mut AccountNative) -> Option<()>,
     ) -> Result<AccountNative, AssembleError> {
         let missing = |what| AssembleError::Trace { position: order.position, what };
-        let (before, _) = self.state.take_account(place(address), order.clock).map_err(missing)?;
+        let (before, _) = self.state.take_account(address, order.clock).map_err(missing)?;
         let mut after = before.clone();
         after.warm = order.transaction.unwrap_or(before.warm);
         change(&mut after).ok_or_else(|| missing("nonce or balance of an account"))?;
@@ -75,7 +85,7 @@ impl Assembler {
         Ok(before)
     }
 
-    fn at(&self, run: &Run<'_>, clock: u64, undoing: Option<Undoing>) -> Order {
+    pub(super) fn at(&self, run: &Run<'_>, clock: u64, undoing: Option<Undoing>) -> Order {
         let (position, transaction) = (run.position(0), Some(run.began));
         Order { position, origin: self.origin(), clock, transaction, undoing, public: true }
     }
@@ -83,7 +93,7 @@ impl Assembler {
     /// The beginning of a transaction: what is warm from the start, fee, nonce and authorizations.
     pub(super) fn begin(&mut self, run: &Run<'_>) -> Result<(), AssembleError> {
         let (trace, began) = (run.trace, run.began);
-        trace.accounts.iter().for_each(|change| self.state.learn(change));
+        trace.accounts.iter().try_for_each(|change| self.learn(change))?;
         for address in self.warm(run) {
             self.order(self.at(run, began, None), address, |_| Some(()))?;
         }
@@ -184,7 +194,7 @@ impl Assembler {
     }
 
     /// Everything is as revm says.
-    fn agree(&self, run: &Run<'_>) -> Result<(), AssembleError> {
+    pub(super) fn agree(&self, run: &Run<'_>) -> Result<(), AssembleError> {
         for change in &run.trace.accounts {
             let position = run.position(run.trace.steps.len());
             let missing = AssembleError::Trace { position, what: "account of a change" };
@@ -334,30 +344,15 @@ impl Assembler {
         }
         Ok(())
     }
-
-    /// The withdrawals (EIP-4895), and the end of every location. Everything is then as the block's outcome says.
-    pub(super) fn end_state(&mut self, outcome: &BlockOutcome) -> Result<(), AssembleError> {
-        let position = Position { ordinal: u32::MAX, step: 0, pc: 0 };
-        self.go_to(position);
-        for WithdrawalTrace { address, amount, before, .. } in &outcome.withdrawals {
-            self.state.learn_account(*address, before);
-            let (clock, origin) = (self.clock, self.origin());
-            self.clock += PUBLIC_TICKS;
-            let order = Order { position, origin, clock, transaction: None, undoing: None, public: true };
-            self.order(order, *address, |account| add(account, *amount))?;
-        }
-        self.settle(&BTreeMap::new());
-        self.state.compare(outcome)?;
-        self.state.finish(&mut self.public);
-        Ok(())
-    }
 }
 
+/// Adds to an account's balance.
 pub(super) fn add(account: &mut AccountNative, amount: U256) -> Option<()> {
     account.balance = account.balance.checked_add(amount)?;
     Some(())
 }
 
+/// Takes from an account's balance.
 pub(super) fn subtract(account: &mut AccountNative, amount: U256) -> Option<()> {
     account.balance = account.balance.checked_sub(amount)?;
     Some(())

@@ -49,15 +49,15 @@ impl Assembler {
         scopes: &BTreeMap<u32, u64>,
     ) {
         context.scope = reverted_by.and_then(|frame| scopes.get(&frame).copied()).unwrap_or(0);
-        if !self.calls.begun.contains(&context.call) {
-            self.contexts.entry(context.call).or_insert_with(|| (context.clone(), 0)).1 += 1;
-        }
+        self.contexts.entry(context.call).or_insert_with(|| (context.clone(), 0)).1 += 1;
     }
 
     /// The contexts that were asked for.
     pub(super) fn public_contexts(&mut self) {
         for (context, count) in std::mem::take(&mut self.contexts).into_values() {
-            self.public.add::<Context>(&context, count);
+            if !self.chain.provides(context.call) {
+                self.public.add::<Context>(&context, count);
+            }
         }
     }
 

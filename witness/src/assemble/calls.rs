@@ -1,6 +1,6 @@
 //! Steps of the calls circuit: CALL, STATICCALL and DELEGATECALL.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256};
 use verbatim_circuits::bus::{AccountNative, CodeNative, ContextNative, ExecNative, FrameNative, HaltNative};
@@ -44,8 +44,6 @@ enum Pending {
 pub(super) struct Calls {
     pub(super) sheet: Sheet<CallsChips>,
     waiting: Vec<Waiting<Pending>>,
-    /// The calls that the circuit has begun, by their ids: it says what is constant in them.
-    pub(super) begun: HashSet<u64>,
     /// The end of a call that a circuit has sent and nobody has received.
     pub(super) halted: Option<HaltNative>,
 }
@@ -182,7 +180,7 @@ impl Assembler {
         let (Some(callee), Ending::Begins(child)) = (callee?, ending) else { return Ok(()) };
         let frame = run.frame(child, position)?;
         if frame.first_step.is_none() {
-            self.stop(&callee, frame, position)?;
+            self.stop(position, &callee, frame.gas)?;
         }
         run.ids.insert(callee.id, child);
         run.calls.insert(child, callee);
@@ -241,19 +239,19 @@ impl Assembler {
         }
     }
 
-    /// The one step of a call without code: it stops.
-    fn stop(&mut self, callee: &Call, frame: &Frame, position: Position) -> Result<(), AssembleError> {
-        let (clock, gas) = (self.clock, frame.gas as i64);
-        let state = ExecNative { clock, call: callee.id, code: callee.code, pc: 0, height: 0, gas, memory: 0 };
+    /// The one step of a call without code, which has `gas`: it stops. revm does not run it.
+    pub(super) fn stop(&mut self, position: Position, call: &Call, gas: u64) -> Result<(), AssembleError> {
+        let clock = self.clock;
+        let state = ExecNative { clock, call: call.id, code: call.code, pc: 0, height: 0, gas: gas as i64, memory: 0 };
         self.receive_state(&state);
         let code = self.bytecode.fetch(state.code, 0);
         code.map_err(|_| AssembleError::Trace { position, what: "opcode at the program counter" })?;
         self.clock += memory::TICKS;
-        self.arith.range128(frame.gas.into());
+        self.arith.range128(gas.into());
+        let (clock, gas) = (self.clock, state.gas);
         let step = StepEvent { state, opcode: 0, cost: 0, parameter: 0, fault: None };
         self.memory.push(self.origin(), MemoryEvent::Stop(step));
-        self.calls.halted =
-            Some(HaltNative { clock: self.clock, call: callee.id, success: true, gas, offset: 0, length: 0 });
+        self.calls.halted = Some(HaltNative { clock, call: call.id, success: true, gas, offset: 0, length: 0 });
         Ok(())
     }
 }
@@ -323,7 +321,7 @@ impl CallStep<'_, '_> {
         self.caller.counts.writes += 1;
         let undoing = self.own.reverted_by.map(|by| Undoing { by, writes });
         let order = self.order(clock, Some(self.run.began), undoing);
-        self.event.target = self.assembler.order(order, target, |_| Some(()))?;
+        self.event.target = self.assembler.access(order, place(target), |_| Some(()))?;
         if let Some(Access::Account(access)) = self.run.trace.accesses(self.step).first() {
             let warm = self.event.target.warm == self.run.began;
             same(position, "the warmth of the account", &warm, &access.warm_before)?;
@@ -418,7 +416,7 @@ impl CallStep<'_, '_> {
         self.wait(Pending::Enter(event, child.id));
         let code = callee.code;
         let clock = self.assembler.clock;
-        self.assembler.calls.begun.insert(callee.id);
+        self.assembler.chain.provide(callee.id);
         self.assembler.open =
             Some(ExecNative { clock, call: callee.id, code, pc: 0, height: 0, gas: gas as i64, memory: 0 });
         Ok(callee)
@@ -459,7 +457,7 @@ impl CallStep<'_, '_> {
             callee.counts.writes += 1;
             let undoing = child.reverted_by.map(|by| Undoing { by, writes });
             let order = self.order(clock + 1 + index as u64, None, undoing);
-            records[index] = self.assembler.order(order, address, |account| change[index](account, value))?;
+            records[index] = self.assembler.access(order, place(address), |account| change[index](account, value))?;
             let after = self.assembler.state.account(place(address)).map_or(U256::ZERO, |account| account.balance);
             let (hi, lo) = split(&after);
             self.assembler.arith.range128(hi);
@@ -474,7 +472,7 @@ impl CallStep<'_, '_> {
         let mut account = None;
         if child.not_run == Some(NotRun::Balance) {
             let order = self.order(clock + 1, None, None);
-            let record = self.assembler.order(order, self.own.address, |_| Some(()))?;
+            let record = self.assembler.access(order, place(self.own.address), |_| Some(()))?;
             let less = value.checked_sub(record.balance).and_then(|less| less.checked_sub(U256::from(1)));
             let (hi, lo) = split(&less.ok_or_else(|| self.missing("want of balance"))?);
             self.assembler.arith.range128(hi);

@@ -69,7 +69,7 @@ impl Assembler {
         let missing = AssembleError::Trace { position, what: "call of a frame" };
         let mut call = run.calls.remove(&id).ok_or(missing)?;
         let returns = match call.frame.take() {
-            Some(suspended) => Some((suspended, self.last_tally(&mut call, halt))),
+            Some(suspended) => Some((suspended, self.last_tally(&mut call))),
             None => {
                 self.close_tally(&mut call);
                 self.close_halt();

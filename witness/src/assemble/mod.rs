@@ -17,6 +17,7 @@ mod public;
 mod state;
 mod storage;
 mod tally;
+mod transaction;
 mod transfer;
 mod unproven;
 
@@ -36,6 +37,7 @@ use verbatim_circuits::schedule::{Fork, opcode};
 use verbatim_circuits::state::StateChips;
 use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::{self, TableChips};
+use verbatim_circuits::transaction::TransactionChips;
 use verbatim_circuits::transfer::{TransferChips, TransferEvent};
 use verbatim_gadgets::machine::{Sheet, Workload};
 
@@ -48,6 +50,7 @@ pub use error::{AssembleError, Position};
 use memory::Memory;
 pub use public::{PublicMessage, PublicMessages};
 use state::{State, Waiting};
+use transaction::{Chain, Top};
 pub use unproven::{Unproven, UnprovenKind};
 
 /// The clock at which the execution of a block begins.
@@ -74,6 +77,7 @@ pub struct Assembly {
     calls: Sheet<CallsChips>,
     copies: Sheet<CopyChips>,
     transfers: Sheet<TransferChips>,
+    transaction: Sheet<TransactionChips>,
     public: PublicMessages,
     steps: Steps,
     unproven: Vec<Unproven>,
@@ -94,7 +98,7 @@ pub struct Steps {
 impl Assembly {
     /// No work: the circuits alone.
     pub fn empty(fork: Fork) -> Self {
-        Assembler::new(fork).assembly()
+        Assembler::open(fork).assembly()
     }
 
     /// The work of every circuit, in the order of the inventory of circuits: the order is part of the verifying keys.
@@ -114,6 +118,7 @@ impl Assembly {
             &self.calls,
             &self.copies,
             &self.transfers,
+            &self.transaction,
         ]
     }
 
@@ -151,7 +156,7 @@ impl Assembly {
 
     /// Where in the block the event was that a window of `circuit` was filled from, if the circuit's windows belong to steps.
     pub fn position(&self, circuit: &str, origin: u64) -> Option<Position> {
-        let others = [self.state.circuit().name, self.copies.circuit().name];
+        let others = [self.state.circuit().name, self.copies.circuit().name, self.transaction.circuit().name];
         let known = STEP_CIRCUITS.contains(&circuit) || others.contains(&circuit);
         known.then(|| self.positions.get(usize::try_from(origin).ok()?).copied()).flatten()
     }
@@ -193,6 +198,7 @@ pub struct Assembler {
     transfers: Sheet<TransferChips>,
     state: State,
     calls: Calls,
+    chain: Chain,
     /// Codes that nobody may have run, by their hashes.
     codes: HashMap<U256, Bytes>,
     public: PublicMessages,
@@ -208,8 +214,14 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// An assembler for a block of `fork`.
-    pub fn new(fork: Fork) -> Self {
+    /// An assembler for a block.
+    pub fn new(block: &BlockInfo) -> Self {
+        let mut assembler = Self::open(block.fork);
+        assembler.begin_block(block);
+        assembler
+    }
+
+    fn open(fork: Fork) -> Self {
         Self {
             fork,
             clock: FIRST_CLOCK,
@@ -226,6 +238,7 @@ impl Assembler {
             transfers: Sheet::new(),
             state: State::default(),
             calls: Calls::default(),
+            chain: Chain::default(),
             codes: HashMap::new(),
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
@@ -256,20 +269,32 @@ impl Assembler {
             calls: HashMap::new(),
             ids: HashMap::new(),
             scopes: BTreeMap::new(),
+            top: None,
         };
         self.go_to(run.position(0));
-        self.clock += PUBLIC_TICKS;
-        self.note_transaction(&run);
-        self.begin(&run)?;
+        if self.proves(&run) {
+            self.begin_proven(&mut run)?;
+        } else {
+            self.clock += PUBLIC_TICKS;
+            self.begin(&run)?;
+        }
         for index in 0..trace.steps.len() {
             self.go_to(run.position(index));
             self.step(&mut run, index)?;
-            self.leave_frame(&mut run, index)?;
+            if run.top.is_none() || trace.steps[index].frame > 0 {
+                self.leave_frame(&mut run, index)?;
+            }
             self.steps.total += 1;
         }
-        self.close();
         self.go_to(run.position(trace.steps.len()));
-        self.end(&mut run)?;
+        match run.top.take() {
+            Some(top) => self.end_proven(&mut run, top)?,
+            None => {
+                self.close();
+                self.end(&mut run)?;
+                self.resume_chain(&run);
+            }
+        }
         let mut calls: Vec<_> = run.calls.into_iter().collect();
         calls.sort_by_key(|(frame, _)| *frame);
         for (_, call) in calls {
@@ -287,17 +312,16 @@ impl Assembler {
     /// # Errors
     /// If the state after it is not what our rules make of it.
     pub fn finish(mut self, outcome: &BlockOutcome) -> Result<Assembly, AssembleError> {
-        self.end_state(outcome)?;
+        self.end_block(outcome)?;
         Ok(self.assembly())
     }
 
     fn assembly(mut self) -> Assembly {
         self.close();
-        let fork = U256::from(self.fork as u8);
-        let rows = (Fork::ALL.len() * 256) as i64;
-        self.public_environment(0, opcodes::FORK as u8, fork, rows);
         for ((owner, opcode), (value, count)) in std::mem::take(&mut self.environment) {
-            self.public_environment(owner, opcode, value, count);
+            if !self.chain.provides(owner) {
+                self.public.add::<Environment>(&EnvironmentNative { owner, opcode, value }, count);
+            }
         }
         self.public_contexts();
         self.costs();
@@ -319,6 +343,7 @@ impl Assembler {
             calls: self.calls.sheet,
             copies: self.copies,
             transfers: self.transfers,
+            transaction: self.chain.sheet,
             public: self.public,
             steps: self.steps,
             unproven: self.unproven,
@@ -339,10 +364,6 @@ impl Assembler {
     /// What windows name the current position by.
     fn origin(&self) -> u64 {
         self.positions.len().saturating_sub(1) as u64
-    }
-
-    fn public_environment(&mut self, owner: u64, opcode: u8, value: U256, count: i64) {
-        self.public.add::<Environment>(&EnvironmentNative { owner, opcode, value }, count);
     }
 
     /// Whoever comes next in the execution is not proven: the verifier receives the state.
@@ -404,9 +425,7 @@ impl Assembler {
 
     /// Asks for what the block, a call or a transaction says of itself.
     fn ask(&mut self, owner: u64, opcode: u8, value: U256) {
-        if !self.calls.begun.contains(&owner) {
-            self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
-        }
+        self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
     }
 
     /// Asks for the clock at which a call's transaction began.
@@ -431,6 +450,8 @@ struct Run<'t> {
     ids: HashMap<u64, u32>,
     /// When what a failing frame wrote had been undone.
     scopes: BTreeMap<u32, u64>,
+    /// Its beginning, if the circuit proves it.
+    top: Option<Top>,
 }
 
 impl<'t> Run<'t> {

@@ -29,6 +29,11 @@ impl Counts {
     pub(super) fn new(clock: u64, writes: u64, refund: i64, logs: u64) -> Self {
         Self { writes, refund, logs, clock, open: false }
     }
+
+    /// The counts of a transaction's own call, whose beginning sends them at `clock`.
+    pub(super) fn sent(clock: u64, writes: u64) -> Self {
+        Self { open: true, ..Self::new(clock, writes, 0, 0) }
+    }
 }
 
 impl Call {
@@ -66,20 +71,19 @@ impl Assembler {
         found
     }
 
+    /// The tally of a call as its end finds it.
+    pub(super) fn last_tally(&mut self, call: &mut Call) -> TallyNative {
+        if !std::mem::take(&mut call.counts.open) {
+            self.public.send::<Tally>(&call.tally());
+        }
+        call.tally()
+    }
+
     /// Whoever touches the tally next is not proven: the verifier receives it.
     pub(super) fn close_tally(&mut self, call: &mut Call) {
         if std::mem::take(&mut call.counts.open) {
             self.public.receive::<Tally>(&call.tally());
         }
-    }
-
-    /// The tally of a call as its end at `clock` finds it. Nobody asks how old it is.
-    pub(super) fn last_tally(&mut self, call: &mut Call, clock: u64) -> TallyNative {
-        if !std::mem::take(&mut call.counts.open) {
-            call.counts.clock = clock - 1;
-            self.public.send::<Tally>(&call.tally());
-        }
-        call.tally()
     }
 
     /// Counts a write of a call that the verifier orders, and answers how it is undone.

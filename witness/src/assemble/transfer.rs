@@ -153,10 +153,12 @@ impl Assembler {
             }
             self.transfers.push(origin, event);
         }
-        self.public_clock(run, published);
+        if !self.chain.provides(run.began) {
+            self.public_clock(run, published);
+        }
     }
 
-    /// When a transaction began, which `logs` of it ask for. No circuit begins transactions yet: the verifier says so.
+    /// When a transaction began, which `logs` of it ask for. Where no circuit has begun it, the verifier says so.
     fn public_clock(&mut self, run: &Run<'_>, logs: i64) {
         if logs > 0 {
             self.public.add::<TransactionClock>(&transaction_clock(run.trace, run.began), logs);

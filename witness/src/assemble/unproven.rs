@@ -30,10 +30,8 @@ pub enum UnprovenKind {
     Precompile(Address),
     /// A call of an account whose code begins with 0xef: it delegates (EIP-7702), or is older than EIP-3541.
     Delegation(Address),
-    /// Beginning and end of a transaction of this type (EIP-2718).
-    Transaction(u8),
-    /// Beginning and end of a call by the protocol.
-    SystemCall,
+    /// Beginning and end of a transaction that the circuit excludes, for this reason.
+    Transaction(&'static str),
 }
 
 impl std::fmt::Display for Unproven {
@@ -50,8 +48,7 @@ impl std::fmt::Display for UnprovenKind {
             Self::Outcome(opcode) => write!(f, "a failure of the opcode {}", name(*opcode)),
             Self::Precompile(address) => write!(f, "a call of the precompile {address}"),
             Self::Delegation(address) => write!(f, "a call of {address}, whose code is a delegation"),
-            Self::Transaction(kind) => write!(f, "beginning and end of a transaction of type {kind}"),
-            Self::SystemCall => write!(f, "beginning and end of a call by the protocol"),
+            Self::Transaction(reason) => write!(f, "{reason}"),
         }
     }
 }
@@ -64,11 +61,8 @@ impl Assembler {
     }
 
     /// Notes that no circuit proves how a transaction begins and ends.
-    pub(super) fn note_transaction(&mut self, run: &Run<'_>) {
-        let what = match run.trace.kind {
-            crate::trace::TxKind::System(_) => UnprovenKind::SystemCall,
-            crate::trace::TxKind::Transaction(_) => UnprovenKind::Transaction(run.trace.tx_type),
-        };
+    pub(super) fn note_transaction(&mut self, run: &Run<'_>, reason: &'static str) {
+        let what = UnprovenKind::Transaction(reason);
         self.unproven.push(Unproven { position: run.position(0), what });
     }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use verbatim_circuits::opcodes::FORK;
-use verbatim_gadgets::{bus::Unbalanced, expr::F, plan::Plan};
+use verbatim_gadgets::plan::Plan;
 use verbatim_witness::{
     assemble::{Assembler, Assembly},
     execute::{block_info, execute},
@@ -11,10 +10,10 @@ use verbatim_witness::{
 };
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 7] = ["light", "memory", "storage", "state", "calls", "copy", "transfer"];
+const CIRCUITS: [&str; 8] = ["light", "memory", "storage", "state", "calls", "copy", "transfer", "transaction"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 24] = [
+const MESSAGES: [&str; 36] = [
     "exec",
     "fault",
     "halt",
@@ -39,6 +38,18 @@ const MESSAGES: [&str; 24] = [
     "public log",
     "public log data",
     "transaction clock",
+    "cursor",
+    "pending",
+    "access",
+    "creation",
+    "delegation",
+    "public environment",
+    "public transaction",
+    "public access",
+    "public input",
+    "public receipt",
+    "public withdrawal",
+    "block end",
 ];
 
 /// Checks the constraints of these circuits and the balance of these messages.
@@ -49,10 +60,7 @@ pub fn check(assembly: &Assembly) -> Result<(), String> {
     if let Some(failure) = report.local.failures.first() {
         return Err(format!("{failure:?}"));
     }
-    // The circuit of opcodes asks for the fork.
-    let fork = F::from(u64::from(FORK as u8));
-    let forks = |left: &Unbalanced| left.tag.name == "environment" && left.tuple[..2] == [F::from(0), fork];
-    match report.unbalanced.iter().find(|left| MESSAGES.contains(&left.tag.name) && !forks(left)) {
+    match report.unbalanced.iter().find(|left| MESSAGES.contains(&left.tag.name)) {
         Some(left) => Err(format!("{left:?}")),
         None => Ok(()),
     }
@@ -60,8 +68,8 @@ pub fn check(assembly: &Assembly) -> Result<(), String> {
 
 /// Assembles a block, and checks every constraint of every shard and the whole bus.
 pub fn holds(input: &BlockInput) -> Assembly {
-    let (number, fork) = (input.block.header.number, block_info(input).unwrap().fork);
-    let mut assembler = Assembler::new(fork).with_codes(&input.witness.codes);
+    let number = input.block.header.number;
+    let mut assembler = Assembler::new(&block_info(input).unwrap()).with_codes(&input.witness.codes);
     let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?)).unwrap();
     let assembly = assembler.finish(&outcome).unwrap();
     println!("{number}: {:?} {:?}", assembly.steps(), assembly.public().kinds());

@@ -14,9 +14,9 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, hex, keccak256};
 use alloy_trie::{HashBuilder, Nibbles, TrieAccount, proof::ProofRetainer, root};
 use verbatim_witness::{
-    assemble::Assembler,
+    assemble::{Assembler, Assembly},
     chain::{ChainSpec, Fork},
-    execute::{BlockOutcome, ExecuteError, Mismatch, execute},
+    execute::{BlockOutcome, ExecuteError, Mismatch, block_info, execute},
     input::{Block, BlockInput, Transaction, Witness},
     trace::{TxKind as Kind, TxTrace},
 };
@@ -127,7 +127,7 @@ impl World {
     }
 
     /// Adds a transaction with a signature made up, and its sender with it.
-    fn signed<T>(mut self, transaction: T) -> Self
+    pub fn signed<T>(mut self, transaction: T) -> Self
     where
         T: SignableTransaction<Signature> + Clone,
         Transaction: From<alloy_consensus::Signed<T>>,
@@ -202,9 +202,15 @@ impl World {
 
     /// Executes the block and assembles it; gives the traces of its transactions.
     pub fn run(&self) -> (BlockOutcome, Vec<TxTrace>) {
+        let (outcome, traces, _) = self.assembled();
+        (outcome, traces)
+    }
+
+    /// Executes the block, assembles it, and checks its events; gives the traces of its transactions.
+    pub fn assembled(&self) -> (BlockOutcome, Vec<TxTrace>, Assembly) {
         let mut traces = Vec::new();
         let input = self.settled();
-        let mut assembler = Assembler::new(self.fork).with_codes(&input.witness.codes);
+        let mut assembler = Assembler::new(&block_info(&input).unwrap()).with_codes(&input.witness.codes);
         let outcome = execute(&input, |info, trace| {
             super::consistency::check(&trace);
             super::shadow::check(info, &trace);
@@ -215,9 +221,10 @@ impl World {
             Ok(())
         })
         .unwrap();
-        assert_eq!(super::assembly::check(&assembler.finish(&outcome).unwrap()), Ok(()));
+        let assembly = assembler.finish(&outcome).unwrap();
+        assert_eq!(super::assembly::check(&assembly), Ok(()));
         assert_eq!(outcome.state_root, self.root_after(&outcome), "state root of the full map");
-        (outcome, traces)
+        (outcome, traces, assembly)
     }
 
     /// The one transaction of the block.
