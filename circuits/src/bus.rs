@@ -44,6 +44,15 @@ message! {
         parameter: Byte,
     }
 
+    /// Whether the block's fork has a precompile at an address where some fork has one, or at zero. Provided by the opcodes
+    /// circuit for [these addresses](crate::schedule::listed_addresses); consumed by BALANCE and EXTCODESIZE.
+    pub struct Precompile, PrecompileNative = Fact 6 "precompile" {
+        /// The address.
+        address: Address,
+        /// Whether there is a precompile.
+        present: Bool,
+    }
+
     /// How many bytes of push data are still due after a byte of code, given how many were due before it: one less, or, if
     /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for all 33 counts and 256 bytes
     /// ([`crate::bytecode::push::counters`]); consumed by bytecode.

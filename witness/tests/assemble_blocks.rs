@@ -91,6 +91,11 @@ fn rare_cases() -> Vec<Vec<u8>> {
         [on(&[40, 3, 5, 0xc0], &[op::EXTCODECOPY]), on(&[7, 5], &[op::RETURN])].concat(),
         [on(&[9, 31], &[op::MSTORE]), call(op::STATICCALL, Address::with_last_byte(4), 5000, None, 64)].concat(),
         on(&[33, 3, 0], &[op::CREATE, op::RETURNDATASIZE]),
+        [0, 1, 4, 17, 18, 255, 256, 257]
+            .iter()
+            .flat_map(|at| [on(&[*at], &[op::BALANCE]), on(&[*at], &[op::EXTCODESIZE])].concat())
+            .collect(),
+        [push(&[U256::MAX << 160 | U256::from(9)]), vec![op::BALANCE]].concat(),
         long_loop(),
     ]
 }

@@ -1,8 +1,8 @@
 //! Steps that read and write the state: SLOAD, SSTORE, BALANCE, EXTCODESIZE and SELFBALANCE.
 //!
 //! A step of this circuit is a window of two or three rows. All of its messages stand in the first row (but for ranges of
-//! 16 bits), over cells of the first and the second: the columns are folded, not repeated. The third row is for
-//! SSTORE's tests.
+//! 16 bits), over cells of the first and the second: the columns are folded, not repeated. The third row is for tests of
+//! SSTORE's values, and of an account's address.
 //!
 //! # Reverts
 //! A step that succeeds and may change a record, if only its warmth, is counted: it receives its call's
@@ -23,6 +23,7 @@
 
 mod account;
 mod load;
+mod precompile;
 mod self_balance;
 mod state_step;
 mod store;
@@ -31,7 +32,7 @@ use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, Expr};
 
-use crate::bus::{AccountJob, CodeLength, Context, Range128, Storage, Tally};
+use crate::bus::{AccountJob, CodeLength, Context, Precompile, Range128, Storage, Tally};
 use crate::step::{Shape, StepSlots};
 
 pub use account::AccountEvent;
@@ -76,8 +77,10 @@ pub struct Layout {
     give_back: Slot<Storage>,
     job: Slot<AccountJob>,
     code_length: Slot<CodeLength>,
-    /// What a chip has ranged in the first row.
+    /// What a chip has ranged in a row.
     in_range: Slot<Range128>,
+    /// The account that is named, and the second operand's high limb.
+    precompile: Slot<Precompile>,
     record: Record,
     /// One if the step is undone later.
     undone: Cell,
@@ -158,6 +161,7 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
     let holds = [&[record.nonce.expr()][..], &record.balance.map(Cell::expr), &record.code.map(Cell::expr)].concat();
     let head = [clock, undone, undo, record.address].map(Cell::expr);
     let job = [&head[..], &holds, &[record.warm.expr()], &holds, &[record.warm_after.expr()]].concat();
+    let precompile = [record.address, step.b[0]].map(Cell::expr).to_vec();
     let code_length = [record.code[0], record.code[1], length].map(Cell::expr).to_vec();
     Layout {
         context: builder.slot("context", context),
@@ -171,6 +175,7 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         job: builder.slot("job", job),
         code_length: builder.slot("code length", code_length),
         in_range: builder.slot("in range", vec![ranged.expr()]),
+        precompile: builder.slot("precompile", precompile),
         undone,
         undo,
         taken,

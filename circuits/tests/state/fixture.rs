@@ -3,10 +3,10 @@
 use ruint::aliases::U256;
 use verbatim_circuits::bus::{
     AccountJob, AccountNative, Code, CodeLength, CodeLengthNative, CodeNative, Context, ContextNative, Exec,
-    ExecNative, Fault, FaultNative, Opcode, OpcodeNative, Stack, StackNative, Storage, StorageNative, Tally,
-    TallyNative,
+    ExecNative, Fault, FaultNative, Opcode, OpcodeNative, Precompile, PrecompileNative, Stack, StackNative, Storage,
+    StorageNative, Tally, TallyNative,
 };
-use verbatim_circuits::schedule::{Fork, opcode};
+use verbatim_circuits::schedule::{Fork, is_precompile, listed_addresses, opcode};
 use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::step::{OperandEvent, StepEvent};
 use verbatim_circuits::storage::{
@@ -37,6 +37,8 @@ pub(crate) fn word(high: u64, low: u64) -> U256 {
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) opcode: u8,
+    /// Where precompiles are.
+    pub(crate) fork: Fork,
     pub(crate) gas: i64,
     pub(crate) pc: u64,
     pub(crate) height: u64,
@@ -63,6 +65,7 @@ impl Case {
     pub(crate) fn new(opcode: u8) -> Self {
         Self {
             opcode,
+            fork: Fork::Osaka,
             gas: 30_000,
             pc: 40,
             height: 12,
@@ -87,6 +90,12 @@ impl Case {
     /// The address that the low 160 bits of the key name.
     pub(crate) fn address(&self) -> U256 {
         self.key & ((U256::from(1) << 160) - U256::from(1))
+    }
+
+    /// The address, if it is listed, and whether there is a precompile.
+    pub(crate) fn precompile(&self) -> Option<PrecompileNative> {
+        let listed = listed_addresses().find(|address| U256::from(*address) == self.address())?;
+        Some(PrecompileNative { address: self.address(), present: is_precompile(self.fork, listed) })
     }
 
     pub(crate) fn context(&self) -> ContextNative {
@@ -167,7 +176,8 @@ impl Case {
             }
             _ => {
                 let account = self.touches().then(|| self.account());
-                StorageEvent::Account(AccountEvent { state, operand: key, account, length: 24_576 })
+                let precompile = self.precompile().is_some_and(|fact| fact.present);
+                StorageEvent::Account(AccountEvent { state, operand: key, account, precompile, length: 24_576 })
             }
         }
     }
@@ -245,7 +255,10 @@ impl Case {
             _ => pops(0, self.key, 3),
         }
         match self.event() {
-            StorageEvent::Account(event) => world.receives::<AccountJob>(&event.job().expect("it touches")),
+            StorageEvent::Account(event) => {
+                world.receives::<AccountJob>(&event.job().expect("it touches"));
+                self.precompile().iter().for_each(|fact| world.provides::<Precompile>(fact));
+            }
             StorageEvent::SelfBalance(event) => world.receives::<AccountJob>(&event.job().expect("it touches")),
             _ => self.touch_slot(world),
         }

@@ -254,8 +254,7 @@ impl Assembler {
     fn assembly(mut self) -> Assembly {
         self.close();
         let fork = U256::from(self.fork as u8);
-        let rows = (Fork::ALL.len() * 256) as i64;
-        self.public_environment(0, opcodes::FORK as u8, fork, rows);
+        self.public_environment(0, opcodes::FORK as u8, fork, opcodes::size() as i64);
         for ((owner, opcode), (value, count)) in std::mem::take(&mut self.environment) {
             self.public_environment(owner, opcode, value, count);
         }

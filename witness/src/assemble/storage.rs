@@ -2,13 +2,14 @@
 
 use alloy_primitives::U256;
 use verbatim_circuits::bus::{ContextNative, ExecNative, StorageNative, TallyNative};
-use verbatim_circuits::schedule::{Class, Entry};
+use verbatim_circuits::schedule::{BEHIND_PRECOMPILES, Class, Entry, Fork, is_precompile, listed_addresses};
 use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::step::{OperandEvent, STACK_LIMIT, StepEvent};
 use verbatim_circuits::storage::{
     AccountEvent, COLD_ACCOUNT, COLD_SLOT, LoadEvent, SelfBalanceEvent, StateStepEvent, StorageEvent, StoreEvent, WARM,
 };
 use verbatim_gadgets::expr::F;
+use verbatim_gadgets::value::split;
 
 use super::call::{Call, Token};
 use super::state::Undoing;
@@ -26,6 +27,11 @@ const CLEAR: i64 = 4800;
 /// The low 160 bits of a word.
 fn address(word: U256) -> U256 {
     word & (U256::MAX >> 96)
+}
+
+/// Whether the fork has a precompile there, which is warm from the start (EIP-2929).
+pub(super) fn has_precompile(fork: Fork, address: U256) -> bool {
+    listed_addresses().any(|listed| U256::from(listed) == address && is_precompile(fork, listed))
 }
 
 /// What a fault lacks that does not depend on the state; the first of its causes.
@@ -152,8 +158,8 @@ impl Assembler {
     ) -> Result<Effect, AssembleError> {
         let (position, clock) = (here.position, here.event.state.clock);
         let missing = |what| AssembleError::Trace { position, what };
-        let mut event =
-            AccountEvent { state: here.untouched(call), operand: OperandEvent::default(), account: None, length: 0 };
+        let (state, operand) = (here.untouched(call), OperandEvent::default());
+        let mut event = AccountEvent { state, operand, account: None, precompile: false, length: 0 };
         let mut effect = Effect { gas: 0, refund: 0, result: None };
         let mut undoing = None;
         if here.event.fault.is_none() {
@@ -161,7 +167,8 @@ impl Assembler {
             let address = address(event.operand.value);
             self.arith.range128((event.operand.value >> 160usize).to::<u128>());
             let (account, _) = self.state.take_account(address, clock).map_err(missing)?;
-            let warm = account.warm == here.context.transaction;
+            event.precompile = self.precompile(address);
+            let warm = event.precompile || account.warm == here.context.transaction;
             if let Some(Access::Account(access)) = access {
                 same(position, "the warmth of the account", &warm, &access.warm_before)?;
             }
@@ -238,6 +245,16 @@ impl Assembler {
         call.counts.refund += refund;
         let undoing = here.reverted_by.map(|by| Undoing { by, writes: tally.writes });
         (here.with(tally), undoing)
+    }
+
+    /// Whether the fork has a precompile there. If not, and the address has no part above 128 bits, the step shows that it
+    /// lies behind them.
+    fn precompile(&mut self, address: U256) -> bool {
+        let (high, low) = split(&address);
+        if high == 0 && listed_addresses().all(|listed| U256::from(listed) != address) {
+            self.arith.range128(low - u128::from(BEHIND_PRECOMPILES));
+        }
+        has_precompile(self.fork, address)
     }
 
     /// The length of a code, which bytecode then has to prove.
