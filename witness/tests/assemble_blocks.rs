@@ -8,7 +8,7 @@ use alloy_primitives::{Address, TxKind, U256};
 use common::synthetic::{World, call, push};
 use revm::bytecode::opcode as op;
 use verbatim_gadgets::plan::Plan;
-use verbatim_witness::assemble::Assembler;
+use verbatim_witness::assemble::{Assembler, Steps};
 use verbatim_witness::chain::Fork;
 use verbatim_witness::execute::{block_info, execute};
 use verbatim_witness::input::BlockInput;
@@ -20,7 +20,7 @@ fn check(number: u64) {
 }
 
 /// Assembles a block, and checks every constraint of every shard and the whole bus.
-fn holds(number: u64, input: &BlockInput) {
+fn holds(number: u64, input: &BlockInput) -> Steps {
     let mut assembler = Assembler::new(block_info(input).unwrap().fork).with_codes(&input.witness.codes);
     let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?)).unwrap();
     let assembly = assembler.finish(&outcome).unwrap();
@@ -31,6 +31,7 @@ fn holds(number: u64, input: &BlockInput) {
     assert!(failures.is_empty(), "{number}: {} {:?}", failures.len(), &failures[..failures.len().min(5)]);
     let left = &report.unbalanced;
     assert!(left.is_empty(), "{number}: {} {:?}", left.len(), &left[..left.len().min(8)]);
+    assembly.steps()
 }
 
 #[test]
@@ -114,4 +115,16 @@ fn rare_cases_hold() {
     let main_address = Address::repeat_byte(0xaa);
     let world = world.contract(main_address, main);
     holds(0, &world.transaction(TxKind::Call(main_address), 15_000_000, 0, &[1; 45]).settled());
+}
+
+/// A step that cannot pay for a cold location, which a transaction before it has touched: its record is known.
+#[test]
+fn a_cold_fault_at_a_known_location() {
+    let contract = Address::repeat_byte(0xaa);
+    for opcode in [op::SLOAD, op::BALANCE, op::EXTCODESIZE] {
+        let world = World::new(Fork::Osaka).contract(contract, on(&[300], &[opcode]));
+        let call = TxKind::Call(contract);
+        let world = world.transaction(call, 50_000, 0, &[]).transaction(call, 21_003 + 1500, 0, &[]);
+        assert_eq!(holds(0, &world.settled()), Steps { total: 5, proven: 5 }, "{opcode:#x}");
+    }
 }

@@ -12,7 +12,7 @@ use verbatim_gadgets::expr::F;
 use verbatim_gadgets::value::split;
 
 use super::call::{Call, Token};
-use super::state::Undoing;
+use super::state::{Undoing, place};
 use super::{AssembleError, Assembler, Position, Run, same};
 use crate::trace::{Access, Step};
 
@@ -80,15 +80,15 @@ struct Effect {
 
 impl Assembler {
     /// Whether the storage circuit proves a step. A step that fails before revm has looked its location up, though a
-    /// warm one would have been affordable, remains public: nobody knows the location's record.
+    /// warm one would have been affordable, remains public if nobody has told the location's record.
     pub(super) fn storage_executes(&self, run: &Run<'_>, step: &Step, entry: &Entry) -> bool {
         let (Class::StorageLoad | Class::StorageStore | Class::Account | Class::SelfBalance) = entry.class else {
             return false;
         };
         match run.trace.accesses(step).first() {
             _ if step.halt.is_none() => true,
-            Some(Access::Storage(access)) if access.loaded => true,
-            Some(Access::Account(access)) if access.loaded => true,
+            Some(Access::Storage(access)) if self.state.slot(place(access.address), access.key).is_some() => true,
+            Some(Access::Account(access)) if self.state.account(place(access.address)).is_some() => true,
             _ => {
                 let fixed = run.trace.frames.get(step.frame as usize).is_some_and(|frame| frame.is_static);
                 let (gas, height) = (step.gas_before as i64, u64::from(step.stack_height));
@@ -169,7 +169,7 @@ impl Assembler {
             let (account, _) = self.state.take_account(address, clock).map_err(missing)?;
             event.precompile = self.precompile(address);
             let warm = event.precompile || account.warm == here.context.transaction;
-            if let Some(Access::Account(access)) = access {
+            if let Some(Access::Account(access)) = access.filter(|access| access.loaded()) {
                 same(position, "the warmth of the account", &warm, &access.warm_before)?;
             }
             effect.gas = if warm { WARM as i64 } else { COLD_ACCOUNT as i64 };
@@ -208,7 +208,7 @@ impl Assembler {
         let (slot, _) = self.state.take_slot(here.context.address, key.value, clock).map_err(missing)?;
         let warm = slot.warm == here.context.transaction;
         let original = if warm { slot.original } else { slot.value };
-        if let Some(Access::Storage(access)) = access {
+        if let Some(Access::Storage(access)) = access.filter(|access| access.loaded()) {
             same(position, "the warmth of the slot", &warm, &access.warm_before)?;
             same(position, "the value of the slot", &slot.value, &access.old)?;
             same(position, "the original value of the slot", &original, &access.original)?;
