@@ -17,6 +17,7 @@
 //! | listed ..., precompile is listed, high part: ..., low, in range: ..., not P256VERIFY | 1 to 3 | see [`precompile`](super::precompile) |
 //! | warm: ... | 3 | the account was touched by this transaction; three constraints of a zero test |
 //! | extra gas | 2 | EIP-2929: 100, or 2600 if it is neither that nor a precompile's |
+//! | untouched is cold | 2 | |
 //! | warm after | 2 | a success makes it warm |
 //! | undo | 2 | a step that is undone is so at `scope - writes`; zero for others |
 //! | refund | 1 | unchanged |
@@ -49,6 +50,7 @@ pub struct Account {
     job: AccountJob,
     length: CodeLength,
     precompile: Flags,
+    untouched: Bool,
 }
 
 /// What a step of `Account` is filled from.
@@ -61,6 +63,8 @@ pub struct AccountEvent {
     /// The account before the step; its clock is not read. Given where the step succeeds, and where its fault shows the
     /// price.
     pub account: Option<AccountNative>,
+    /// Whether the fault shows the price without it: nobody accesses the account in the block.
+    pub untouched: bool,
     /// Whether the block's fork has a precompile there.
     pub precompile: bool,
     /// The length of its code. Read by EXTCODESIZE only.
@@ -104,22 +108,26 @@ impl Chip for Account {
         // There is no second operand and no token of a slot: their gaps are free.
         let low = [(&slots.gap_b, 0), (&slots.gap_a, 1)].map(|(gap, row)| chip.checked_if(gap, row, &state.touches));
         let high = chip.learn_if(&layout.in_range, 0, &state.touches);
+        let untouched = state.untouched(chip, slots.a[0].shifted(2), &layout.untouched_account);
         let job = chip.peek(&layout.job, 0);
-        chip.send_if(&layout.job, 0, &state.touches, &job);
+        chip.send_if(&layout.job, 0, &state.receives(&untouched), &job);
         let sizes = Bool::assume(&state.step.opcode.parameter, "0 or 1 by the schedule");
         chip.define("sized", layout.sized, state.step.ok.and(&sizes));
         let sized = Bool::assume(layout.sized, "a product of two booleans");
         let length = chip.learn_if(&layout.code_length, 0, &sized);
         let precompile = Flags::build(chip, layout, &state.touches);
         state.end(chip, layout, 0, [-state.step.state.height.expr(), lack(&state.step, WARM)]);
-        let account = Self { state, operand, low, high, job, length, precompile };
+        let account = Self { state, operand, low, high, job, length, precompile, untouched };
         account.constrain(chip, layout);
         account
     }
 
     fn fill(&self, event: &AccountEvent, row: &mut WindowWriter<'_>) {
-        self.state.fill(&event.state, event.account.is_some(), row);
-        let Some(account) = &event.account else { return };
+        let touches = event.account.is_some() || event.untouched;
+        self.state.fill(&event.state, touches, row);
+        if !touches {
+            return;
+        }
         self.operand.fill_popped(&event.operand, row);
         let limbs = event.operand.value.as_limbs();
         for (place, limb) in self.low.iter().zip([limbs[2] as u16, (limbs[2] >> 16) as u16]) {
@@ -127,7 +135,10 @@ impl Chip for Account {
         }
         let high = event.operand.value >> 160usize;
         row.set(&self.high.value, (high & U256::from(u128::MAX)).to::<u128>());
-        self.precompile.fill(&account.address, event.precompile, row);
+        let address = event.operand.value & (U256::MAX >> 96usize);
+        self.precompile.fill(&address, event.precompile, row);
+        row.set(&self.untouched, event.untouched);
+        let Some(account) = &event.account else { return };
         row.set(&self.job.nonce, account.nonce);
         row.set(&self.job.balance, account.balance);
         row.set(&self.job.code, account.code);
@@ -148,6 +159,7 @@ impl Account {
 
         let precompile = self.precompile.constrain(chip, layout, low, &self.operand.value.lo);
         let seen = chip.is_equal("warm", 1, &job.warm, &state.context.transaction);
+        chip.require_zero("untouched is cold", &self.untouched * &seen);
         let cold = precompile.not().and(&seen.not());
         if let Some(extra) = slots.extra {
             chip.define("extra gas", extra, cold.select(COLD_ACCOUNT, WARM));

@@ -4,7 +4,7 @@ use ruint::aliases::U256;
 use verbatim_circuits::bus::{
     AccountJob, AccountNative, Code, CodeLength, CodeLengthNative, CodeNative, Context, ContextNative, Exec,
     ExecNative, Fault, FaultNative, Opcode, OpcodeNative, Precompile, PrecompileNative, Stack, StackNative, Storage,
-    StorageNative, Tally, TallyNative,
+    StorageNative, Tally, TallyNative, Untouched, UntouchedNative,
 };
 use verbatim_circuits::schedule::{Fork, is_precompile, listed_addresses, opcode};
 use verbatim_circuits::state::EMPTY_CODE;
@@ -56,6 +56,8 @@ pub(crate) struct Case {
     pub(crate) cost: i64,
     pub(crate) refund: i64,
     pub(crate) pushes: U256,
+    /// Whether nobody accesses the location.
+    pub(crate) untouched: bool,
     /// The evidence of a fault, and whether it is of the price.
     pub(crate) fault: Option<(i64, bool)>,
 }
@@ -79,12 +81,21 @@ impl Case {
             cost: 100,
             refund: 0,
             pushes: word(3, 4),
+            untouched: false,
             fault: None,
         }
     }
 
     pub(crate) fn touches(&self) -> bool {
         self.fault.is_none_or(|(_, priced)| priced)
+    }
+
+    /// The location, as one that nobody accesses.
+    pub(crate) fn nobodys(&self) -> UntouchedNative {
+        match self.opcode {
+            SLOAD => UntouchedNative { address: self.context().address, slot: true, key: self.key },
+            _ => UntouchedNative { address: self.address(), slot: false, key: U256::ZERO },
+        }
     }
 
     /// The address that the low 160 bits of the key name.
@@ -161,11 +172,12 @@ impl Case {
     pub(crate) fn event(&self) -> StorageEvent {
         let state = StateStepEvent { step: self.step(), context: self.context(), tally: self.tally() };
         let key = OperandEvent { value: self.key, gap: 3 };
-        let slot = self.touches().then(|| self.slot());
+        let untouched = self.untouched;
+        let slot = (self.touches() && !untouched).then(|| self.slot());
         let undone = self.reverted && self.fault.is_none();
         let undo_gap = if undone { u16::try_from(self.undo() - 1 - CLOCK).expect("in reach") } else { 0 };
         match self.opcode {
-            SLOAD => StorageEvent::Load(LoadEvent { state, key, slot, undo_gap }),
+            SLOAD => StorageEvent::Load(LoadEvent { state, key, slot, untouched, undo_gap }),
             SSTORE => {
                 let value = OperandEvent { value: self.new, gap: 65_535 };
                 StorageEvent::Store(StoreEvent { state, key, value, slot, undo_gap })
@@ -175,9 +187,16 @@ impl Case {
                 StorageEvent::SelfBalance(SelfBalanceEvent { step, context, account: self.account() })
             }
             _ => {
-                let account = self.touches().then(|| self.account());
+                let account = (self.touches() && !untouched).then(|| self.account());
                 let precompile = self.precompile().is_some_and(|fact| fact.present);
-                StorageEvent::Account(AccountEvent { state, operand: key, account, precompile, length: 24_576 })
+                StorageEvent::Account(AccountEvent {
+                    state,
+                    operand: key,
+                    account,
+                    untouched,
+                    precompile,
+                    length: 24_576,
+                })
             }
         }
     }
@@ -254,12 +273,16 @@ impl Case {
             SELFBALANCE => {}
             _ => pops(0, self.key, 3),
         }
+        if self.untouched {
+            world.provides::<Untouched>(&self.nobodys());
+        }
         match self.event() {
             StorageEvent::Account(event) => {
-                world.receives::<AccountJob>(&event.job().expect("it touches"));
+                event.job().iter().for_each(|job| world.receives::<AccountJob>(job));
                 self.precompile().iter().for_each(|fact| world.provides::<Precompile>(fact));
             }
             StorageEvent::SelfBalance(event) => world.receives::<AccountJob>(&event.job().expect("it touches")),
+            _ if self.untouched => {}
             _ => self.touch_slot(world),
         }
     }

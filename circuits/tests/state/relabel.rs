@@ -71,6 +71,10 @@ fn class_02_a_fault_is_no_success() {
             assert_eq!(labels, ["not static"], "{case:?}");
             continue;
         }
+        if case.untouched {
+            assert_eq!(labels, ["untouched is priced"], "{case:?}");
+            continue;
+        }
         assert!(labels.is_empty(), "{case:?}: {labels:?}");
         // An operand from below the stack, a push above its limit, the stipend, or negative gas, which the call's end sees.
         let left = World::default().unbalanced(&[&grid]);
@@ -118,6 +122,28 @@ fn class_12_warmth_is_the_tokens() {
             let token = if [SLOAD, SSTORE].contains(&opcode) { "storage" } else { "account job" };
             assert_eq!(names, ["exec", token], "{case:?}");
         }
+    }
+}
+
+/// Only a fault takes a location for one that nobody accesses, only for its cold price, and only if it is one.
+#[test]
+fn class_12_nobody_accesses_what_is_untouched() {
+    for opcode in [SLOAD, BALANCE, EXTCODESIZE] {
+        let (cell, row) = if opcode == SLOAD { ("b.hi", 0) } else { ("a.hi", 2) };
+        let mut success = Case { warm: 0, cost: 2600, ..Case::new(opcode) }.grid();
+        forge(&mut success, 0, &[(cell, row, 1)]);
+        assert_eq!(failing(&success), ["untouched is priced"]);
+        let mut warm = Case { gas: 99, fault: Some((0, true)), ..Case::new(opcode) }.grid();
+        forge(&mut warm, 0, &[(cell, row, 1)]);
+        assert_eq!(failing(&warm), ["untouched is cold"]);
+        let lack = if opcode == SLOAD { 1599 } else { 2099 };
+        let truth = Case { gas: 500, warm: TRANSACTION, fault: Some((lack, true)), ..Case::new(opcode) };
+        let lie = Case { warm: 0, untouched: true, ..truth.clone() };
+        assert!(failing(&lie.grid()).is_empty());
+        assert!(truth.world().names(&[&lie.grid()]).contains(&"untouched"));
+        // Another location is not this one.
+        let other = Case { key: word(1, 78), ..lie.clone() };
+        assert!(other.world().names(&[&lie.grid()]).contains(&"untouched"));
     }
 }
 

@@ -61,6 +61,14 @@ pub(crate) fn faults() -> Vec<Case> {
         cases.push(Case { gas: 100, warm: 5, reverted: true, fault: Some((price - 101, true)), ..case.clone() });
         cases.push(Case { gas: price - 1, warm: 0, fault: Some((0, true)), ..case });
     }
+    for opcode in [SLOAD, BALANCE, EXTCODESIZE] {
+        let price = if opcode == SLOAD { 2100 } else { 2600 };
+        let case = Case { untouched: true, warm: 0, ..Case::new(opcode) };
+        cases.push(Case { gas: price - 1, fault: Some((0, true)), ..case.clone() });
+        cases.push(Case { gas: 100, reverted: true, fault: Some((price - 101, true)), ..case });
+    }
+    let precompile = Case { key: U256::from(4), untouched: true, warm: 0, ..Case::new(BALANCE) };
+    cases.push(Case { gas: 99, fault: Some((0, true)), ..precompile });
     let precompile = Case { key: U256::from(4), warm: 0, ..Case::new(BALANCE) };
     cases.push(Case { gas: 99, fault: Some((0, true)), ..precompile });
     let store = Case::new(SSTORE);

@@ -159,7 +159,7 @@ impl Assembler {
         let (position, clock) = (here.position, here.event.state.clock);
         let missing = |what| AssembleError::Trace { position, what };
         let (state, operand) = (here.untouched(call), OperandEvent::default());
-        let mut event = AccountEvent { state, operand, account: None, precompile: false, length: 0 };
+        let mut event = AccountEvent { state, operand, account: None, untouched: false, precompile: false, length: 0 };
         let mut effect = Effect { gas: 0, refund: 0, result: None };
         let mut undoing = None;
         if here.event.fault.is_none() {
@@ -290,6 +290,6 @@ fn slot_event(
 ) -> StorageEvent {
     match stores {
         true => StorageEvent::Store(StoreEvent { state, key, value, slot, undo_gap: 0 }),
-        false => StorageEvent::Load(LoadEvent { state, key, slot, undo_gap: 0 }),
+        false => StorageEvent::Load(LoadEvent { state, key, slot, untouched: false, undo_gap: 0 }),
     }
 }
