@@ -44,6 +44,15 @@ message! {
         parameter: Byte,
     }
 
+    /// Whether the block's fork has a precompile at an address where some fork has one, or at zero. Provided by the opcodes
+    /// circuit for [these addresses](crate::schedule::listed_addresses); consumed by BALANCE and EXTCODESIZE.
+    pub struct Precompile, PrecompileNative = Fact 6 "precompile" {
+        /// The address.
+        address: Address,
+        /// Whether there is a precompile.
+        present: Bool,
+    }
+
     /// How many bytes of push data are still due after a byte of code, given how many were due before it: one less, or, if
     /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for all 33 counts and 256 bytes
     /// ([`crate::bytecode::push::counters`]); consumed by bytecode.
@@ -627,6 +636,17 @@ message! {
         clock: Counter,
     }
 
+    /// A location that nobody accesses in the whole block, so that it is cold in every transaction, but for precompiles.
+    /// Provided by state; consumed by a step that cannot pay for the cold access, where the location's record is not known.
+    pub struct Untouched, UntouchedNative = Fact 103 "untouched" {
+        /// The account.
+        address: Address,
+        /// Whether it is a slot of the account, rather than the account itself.
+        slot: Bool,
+        /// The slot's key; zero for an account.
+        key: Word,
+    }
+
     /// Public: the value of a slot before and after the block. Sent by the verifier; received by its boundary row.
     pub struct PublicSlot, PublicSlotNative = Linear 120 "public slot" {
         /// The account.
@@ -882,6 +902,17 @@ message! {
         address: Address,
         /// The amount in wei: that in the withdrawal is in gwei.
         amount: Limb,
+    }
+
+    /// Public: a location that nobody accesses, but a step tried to. Sent by the verifier, never for a location that has a
+    /// [`PublicSlot`] or a [`PublicAccount`]; received by state.
+    pub struct PublicUntouched, PublicUntouchedNative = Linear 129 "public untouched" {
+        /// The account.
+        address: Address,
+        /// Whether it is a slot of the account, rather than the account itself.
+        slot: Bool,
+        /// The slot's key; zero for an account.
+        key: Word,
     }
 
     /// Public: the end of the block. Received by the verifier, who knows how many items the block has, and, from the header,
