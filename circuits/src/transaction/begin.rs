@@ -47,13 +47,14 @@ use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::{Address, Any, Bool, Byte, Counter, Word, split};
 
-use super::change::{self, AccountBefore, Change, Direction, Order, Touch};
+use super::change::{self, AccountBefore, Change, Order, Touch};
 use super::{Layout, address, range};
 use crate::bus::{
     Access, AccountJob, Code, CodeLength, CodeNative, Context, Creation, Cursor, CursorNative, Environment, Pending,
     PublicTransaction, PublicTransactionNative, Tally, TransactionClock,
 };
 use crate::light::TRANSACTION;
+use crate::payment::Direction;
 use crate::schedule::{BEHIND_PRECOMPILES, P256_VERIFY};
 use crate::state::EMPTY_CODE;
 
