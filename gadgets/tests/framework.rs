@@ -8,9 +8,10 @@ use verbatim_gadgets::check::check;
 use verbatim_gadgets::circuit::{ACTIVE, Circuit, CircuitBuilder};
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
-use verbatim_gadgets::halo2::ShardCircuit;
+use verbatim_gadgets::halo2::{Challenges, ShardCircuit};
 use verbatim_gadgets::message;
 use verbatim_gadgets::message::Range16;
+use verbatim_gadgets::plan::public_sum;
 use verbatim_gadgets::value::{Bool, Counter, U16};
 
 message! {
@@ -160,6 +161,48 @@ fn every_cell_of_a_zero_test_is_determined() {
             let value = changed.read(cell, 1) + F::from(1);
             changed.write(cell, 1, value);
             assert!(!check(&changed).failures.is_empty(), "{cell:?} is free for {step}");
+        }
+    }
+}
+
+/// Steps from the first row in which a window may begin to the last.
+fn full() -> (Grid, u64) {
+    let machine = machine();
+    let windows = machine.steps.capacity(2, K);
+    let steps: Vec<u16> = (0..windows as u16).collect();
+    let (chain, _) = fill(&machine, &steps);
+    assert!(chain.used() + machine.steps.height > chain.rows().usable, "there is no room for another window");
+    (chain, windows as u64)
+}
+
+/// What the gates add up is what the checker balances, up to the last row that counts.
+#[test]
+fn the_gates_and_the_checker_see_the_same_messages() {
+    let (chain, windows) = full();
+    let (_, sum) = ShardCircuit::for_mock_prover(&chain);
+    mock(&chain).expect("a full shard holds");
+    let mut balance = Balance::default();
+    balance.add_grid(&chain);
+    let left = balance.unbalanced();
+    assert_eq!(left.len() as u64, 2 + windows, "both ends of the chain, and what no table provides here");
+    let messages = left.iter().map(|message| (message.tag.id, message.tuple.as_slice(), message.sum));
+    assert_eq!(public_sum(messages, Challenges::of_mock_prover()), Some(sum));
+}
+
+#[test]
+fn every_auxiliary_cell_that_counts_is_determined() {
+    let (chain, _) = full();
+    let (first, last) = (chain.circuit.first_row(), chain.rows().usable - 1);
+    let (honest, sum) = ShardCircuit::for_mock_prover(&chain);
+    let rejects = |circuit: &ShardCircuit, sum: F| {
+        MockProver::run(K, circuit, vec![vec![sum]]).expect("it runs").verify().is_err()
+    };
+    assert!(!rejects(&honest, sum) && rejects(&honest, sum + F::from(1)));
+    for column in chain.circuit.main.len()..honest.advice.len() {
+        for row in [first, first + 1, last - 1, last] {
+            let mut forged = honest.clone();
+            forged.advice[column][row] += F::from(1);
+            assert!(rejects(&forged, sum), "column {column}, row {row}");
         }
     }
 }
