@@ -54,21 +54,21 @@ message! {
     }
 
     /// How many bytes of push data are still due after a byte of code, given how many were due before it: one less, or, if
-    /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for all 33 counts and 256 bytes
-    /// ([`crate::bytecode::push::counters`]); consumed by bytecode.
+    /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for the counts 0 to 127 and all 256
+    /// bytes ([`crate::bytecode::push::counters`]); consumed by bytecode, also to show that a number is 0 to 127.
     pub struct PushCounter, PushCounterNative = Fact 8 "push counter" {
-        /// 0 to 32.
+        /// 0 to 127, and 0 to 32 along a code's chain, which begins with 0.
         before: Byte,
         /// The byte.
         byte: Byte,
-        /// 0 to 32.
+        /// One less, or 0 to 32.
         after: Byte,
     }
 
-    /// What a byte of push data adds to the value: `byte * 256^(before - 1)`. Provided by the tables for the counts 1 to 32
-    /// and all 256 bytes ([`crate::bytecode::push::weights`]); consumed by bytecode.
+    /// What a byte of push data adds to the value: `byte * 256^(before - 1)`, modulo 2^256. Provided by the tables for the
+    /// counts 1 to 128 and all 256 bytes ([`crate::bytecode::push::weights`]); consumed by bytecode.
     pub struct PushByte, PushByteNative = Fact 9 "push byte" {
-        /// How many bytes of push data are due before this one: 1 to 32.
+        /// How many bytes of push data are due before this one: not 0.
         before: Byte,
         /// The byte.
         byte: Byte,
@@ -189,8 +189,9 @@ message! {
         length: Counter,
     }
 
-    /// Thirty-two bytes of a code, zeros past its end. Provided by bytecode for every index below `ceil(length / 32)`;
-    /// consumed by copies and by code deposit.
+    /// Thirty-two bytes of a code, zeros past its end. Provided by bytecode for every index below `ceil(length / 32)`, and for
+    /// some behind, up to 127 bytes past the end: that there is a word says nothing of the length, which its consumers take
+    /// from [`CodeLength`]. Consumed by copies, by code deposit, by the code of a creation and by delegations.
     pub struct CodeWord, CodeWordNative = Fact 33 "code word" {
         /// The code.
         hash: Word,
