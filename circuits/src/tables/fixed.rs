@@ -11,7 +11,6 @@
 //! | and bytes | `255 - left`, `right`, `right - and` | the complement of `left` keeps the bits of `right` that `left` does not |
 //! | power of two | `right`, `2^right` | by definition; every exponent occurs 128 times and the first occurrence is used |
 //! | push counter | `left`, `right`, what is due after | by definition, for counts up to 32; others occur nowhere |
-//! | push byte | `left + 1`, `right`, its share of the value | the same |
 //!
 //! There are no constraints and no cells but the multiplicities, which are free: every tuple is true in every row.
 
@@ -37,7 +36,7 @@ impl Chip for Fixed {
     }
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
-        let [range_low, range_high, and_low, and_high, power, push_counter, push_byte] = layout.multiplicities;
+        let [range_low, range_high, and_low, and_high, power, push_counter] = layout.multiplicities;
         for (slot, multiplicity) in layout.range.iter().zip([range_low, range_high]) {
             let fact = chip.peek(slot, 0);
             chip.provide(slot, 0, multiplicity, &fact);
@@ -50,8 +49,6 @@ impl Chip for Fixed {
         chip.provide(&layout.power, 0, power, &fact);
         let fact = chip.peek(&layout.push_counter, 0);
         chip.provide(&layout.push_counter, 0, push_counter, &fact);
-        let fact = chip.peek(&layout.push_byte, 0);
-        chip.provide(&layout.push_byte, 0, push_byte, &fact);
         Self
     }
 
