@@ -65,17 +65,6 @@ message! {
         after: Byte,
     }
 
-    /// What a byte of push data adds to the value: `byte * 256^(before - 1)`, modulo 2^256. Provided by the tables for the
-    /// counts 1 to 128 and all 256 bytes ([`crate::bytecode::push::weights`]); consumed by bytecode.
-    pub struct PushByte, PushByteNative = Fact 9 "push byte" {
-        /// How many bytes of push data are due before this one: not 0.
-        before: Byte,
-        /// The byte.
-        byte: Byte,
-        /// Its share of the pushed value.
-        value: Word,
-    }
-
     /// The value is below 2^128. Provided by arith; consumed by whoever first produces a limb.
     pub struct Range128, Range128Native = Fact 10 "range128" {
         /// The value.
@@ -157,8 +146,11 @@ message! {
         gas: Limb,
     }
 
-    /// One position of a code where an opcode begins, or one behind its end, which reads as STOP. Provided by bytecode for
-    /// the positions that were asked for; consumed by every step, and by jumps for their destination.
+    /// One position of a code where an opcode begins, or one behind its end, which reads as STOP. Provided by bytecode;
+    /// consumed by every step, and by jumps for their destination.
+    ///
+    /// The consumer's `hash` is a word in range from elsewhere: the name of a code. Under names whose high limb exceeds 128
+    /// bits, bytecode has facts of another meaning for itself ([`crate::bytecode`]).
     pub struct Code, CodeNative = Fact 30 "code" {
         /// The keccak hash that names the code.
         hash: Word,
@@ -238,17 +230,6 @@ message! {
         index: Counter,
         /// The bytes.
         bytes: [Byte; 8],
-    }
-
-    /// The value of the push data with which a lane begins: zero if it begins with an opcode. Provided by bytecode;
-    /// consumed by bytecode for a PUSH whose data go on in the next lane.
-    pub struct PushRest, PushRestNative = Fact 45 "push rest" {
-        /// The code.
-        hash: Word,
-        /// The lane.
-        index: Counter,
-        /// The value of the bytes that are due.
-        value: Word,
     }
 
     /// The place between two lanes of a code. Sent by each lane to the next, around a ring that the code's row closes.
