@@ -15,7 +15,8 @@ message! {
     inventory INVENTORY;
 
     /// Bitwise and of two bytes. Provided by the tables; consumed by arith.
-    pub struct AndBytes, AndBytesNative = Fact 2 "and bytes" {
+    pub struct AndBytes, AndBytesNative = Fact 2 "and bytes"
+        determines [and] {
         /// The left operand.
         left: Byte,
         /// The right operand.
@@ -25,7 +26,8 @@ message! {
     }
 
     /// `2^exponent` as a word, for exponents below 256. Provided by the tables; consumed by arith.
-    pub struct PowerOfTwo, PowerOfTwoNative = Fact 3 "power of two" {
+    pub struct PowerOfTwo, PowerOfTwoNative = Fact 3 "power of two"
+        determines [power] {
         /// The exponent.
         exponent: Byte,
         /// The power.
@@ -33,7 +35,8 @@ message! {
     }
 
     /// What the block's fork says of an opcode. Provided by the opcodes circuit; consumed by every step.
-    pub struct Opcode, OpcodeNative = Fact 5 "opcode" {
+    pub struct Opcode, OpcodeNative = Fact 5 "opcode"
+        determines [class, gas, parameter] {
         /// The opcode.
         opcode: Byte,
         /// The chip that executes it.
@@ -47,7 +50,8 @@ message! {
     /// How many bytes of push data are still due after a byte of code, given how many were due before it: one less, or, if
     /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for all 33 counts and 256 bytes
     /// ([`crate::bytecode::push::counters`]); consumed by bytecode.
-    pub struct PushCounter, PushCounterNative = Fact 8 "push counter" {
+    pub struct PushCounter, PushCounterNative = Fact 8 "push counter"
+        determines [after] {
         /// 0 to 32.
         before: Byte,
         /// The byte.
@@ -58,7 +62,8 @@ message! {
 
     /// What a byte of push data adds to the value: `byte * 256^(before - 1)`. Provided by the tables for the counts 1 to 32
     /// and all 256 bytes ([`crate::bytecode::push::weights`]); consumed by bytecode.
-    pub struct PushByte, PushByteNative = Fact 9 "push byte" {
+    pub struct PushByte, PushByteNative = Fact 9 "push byte"
+        determines [value] {
         /// How many bytes of push data are due before this one: 1 to 32.
         before: Byte,
         /// The byte.
@@ -74,7 +79,8 @@ message! {
     }
 
     /// A stack operation of two or three words, as the EVM defines it. Provided by arith; consumed by steps and by arith.
-    pub struct Alu, AluNative = Fact 11 "alu" {
+    pub struct Alu, AluNative = Fact 11 "alu"
+        determines [result] {
         /// The opcode.
         opcode: Byte,
         /// The operand from the top of the stack.
@@ -88,7 +94,8 @@ message! {
     }
 
     /// How many bytes a word takes without its leading zeros. Provided by arith; consumed by EXP.
-    pub struct ByteLength, ByteLengthNative = Fact 12 "byte length" {
+    pub struct ByteLength, ByteLengthNative = Fact 12 "byte length"
+        determines [length] {
         /// The word.
         word: Word,
         /// 0 to 32.
@@ -97,7 +104,8 @@ message! {
 
     /// Thirty-two bytes cut from two neighbouring words: those of `first || second` from byte `shift`, of which the first
     /// `keep` stay and the others become zero. Provided by arith; consumed by reads of memory, calldata and code.
-    pub struct Slice, SliceNative = Fact 13 "slice" {
+    pub struct Slice, SliceNative = Fact 13 "slice"
+        determines [result] {
         /// The word with the first byte.
         first: Word,
         /// The word behind it.
@@ -112,7 +120,8 @@ message! {
 
     /// The first `count` bytes of `value` written over `first || second` at byte `shift`. Provided by arith; consumed by
     /// writes to memory.
-    pub struct Splice, SpliceNative = Fact 14 "splice" {
+    pub struct Splice, SpliceNative = Fact 14 "splice"
+        determines [first_after, second_after] {
         /// The word with the first byte, before.
         first: Word,
         /// The word behind it, before.
@@ -130,7 +139,8 @@ message! {
     }
 
     /// Division of a number below 2^64 by 32. Provided by arith; consumed by whoever turns bytes into words.
-    pub struct Words, WordsNative = Fact 15 "words" {
+    pub struct Words, WordsNative = Fact 15 "words"
+        determines [words, rest] {
         /// The dividend, in bytes.
         bytes: U64,
         /// The quotient.
@@ -141,7 +151,8 @@ message! {
 
     /// What a memory of so many words costs in all: `3 words + floor(words^2 / 512)`. Provided by the memory circuit;
     /// consumed by every step that expands memory.
-    pub struct MemoryCost, MemoryCostNative = Fact 16 "memory cost" {
+    pub struct MemoryCost, MemoryCostNative = Fact 16 "memory cost"
+        determines [gas] {
         /// The size in words: below 2^48.
         words: Counter,
         /// The gas: below 2^81.
@@ -150,7 +161,8 @@ message! {
 
     /// One position of a code where an opcode begins, or one behind its end, which reads as STOP. Provided by bytecode for
     /// the positions that were asked for; consumed by every step, and by jumps for their destination.
-    pub struct Code, CodeNative = Fact 30 "code" {
+    pub struct Code, CodeNative = Fact 30 "code"
+        determines [opcode, push, next] {
         /// The keccak hash that names the code.
         hash: Word,
         /// The position.
@@ -173,7 +185,8 @@ message! {
     }
 
     /// The length of a code. Provided by bytecode; consumed by CODESIZE, EXTCODESIZE, copies, and jumps past the end.
-    pub struct CodeLength, CodeLengthNative = Fact 32 "code length" {
+    pub struct CodeLength, CodeLengthNative = Fact 32 "code length"
+        determines [length] {
         /// The code.
         hash: Word,
         /// Its length in bytes.
@@ -182,7 +195,8 @@ message! {
 
     /// Thirty-two bytes of a code, zeros past its end. Provided by bytecode for every index below `ceil(length / 32)`;
     /// consumed by copies and by code deposit.
-    pub struct CodeWord, CodeWordNative = Fact 33 "code word" {
+    pub struct CodeWord, CodeWordNative = Fact 33 "code word"
+        determines [word] {
         /// The code.
         hash: Word,
         /// The index of the word.
@@ -192,7 +206,8 @@ message! {
     }
 
     /// The hash of up to 135 bytes. Provided by keccak; consumed by KECCAK256.
-    pub struct ShortHash, ShortHashNative = Fact 34 "short hash" {
+    pub struct ShortHash, ShortHashNative = Fact 34 "short hash"
+        determines [digest] {
         /// The length in bytes: 0 to 135.
         length: Byte,
         /// The bytes, big-endian, sixteen to a limb, zeros behind the end. The last limb holds eight bytes and eight zeros.
@@ -221,7 +236,8 @@ message! {
     }
 
     /// Eight bytes of a code, zeros past its end. Provided and consumed by bytecode.
-    pub struct CodeLane, CodeLaneNative = Fact 44 "code lane" {
+    pub struct CodeLane, CodeLaneNative = Fact 44 "code lane"
+        determines [bytes] {
         /// The code.
         hash: Word,
         /// The index of the first byte, divided by eight.
@@ -232,7 +248,8 @@ message! {
 
     /// The value of the push data with which a lane begins: zero if it begins with an opcode. Provided by bytecode;
     /// consumed by bytecode for a PUSH whose data go on in the next lane.
-    pub struct PushRest, PushRestNative = Fact 45 "push rest" {
+    pub struct PushRest, PushRestNative = Fact 45 "push rest"
+        determines [value] {
         /// The code.
         hash: Word,
         /// The lane.
@@ -252,7 +269,8 @@ message! {
     }
 
     /// An entry of one of keccak's tables of functions on digits. Provided by keccak's tables; consumed by keccak.
-    pub struct KeccakTable, KeccakTableNative = Fact 37 "keccak table" {
+    pub struct KeccakTable, KeccakTableNative = Fact 37 "keccak table"
+        determines [output] {
         /// The argument.
         input: Any,
         /// The function's value.
@@ -263,7 +281,8 @@ message! {
 
     /// The permutation keccak-f\[1600\]. Provided by keccak's permutations; consumed by its sponge. Lane `x + 5 y` of the
     /// state stands at that index, the byte that the sponge absorbs first highest.
-    pub struct Permutation, PermutationNative = Fact 38 "permutation" {
+    pub struct Permutation, PermutationNative = Fact 38 "permutation"
+        determines [output] {
         /// The state before.
         input: [U64; 25],
         /// The state after.
@@ -381,7 +400,8 @@ message! {
     }
 
     /// What is constant in a call. Provided by the step that made it; consumed by its steps.
-    pub struct Context, ContextNative = Fact 55 "context" {
+    pub struct Context, ContextNative = Fact 55 "context"
+        determines [transaction, address, fixed, reverted, scope, depth, input_call, input_offset, input_length] {
         /// The call.
         call: Counter,
         /// The clock at which its transaction began.
@@ -406,7 +426,8 @@ message! {
 
     /// What an environment opcode pushes. Provided for a call (ADDRESS, CALLER, CALLVALUE, CALLDATASIZE) by the step that
     /// made it, for a transaction (ORIGIN, GASPRICE) by its beginning, for the block (owner 0) by the block chip.
-    pub struct Environment, EnvironmentNative = Fact 56 "environment" {
+    pub struct Environment, EnvironmentNative = Fact 56 "environment"
+        determines [value] {
         /// The call, the clock at which the transaction began, or zero.
         owner: Counter,
         /// The opcode.
@@ -740,7 +761,8 @@ message! {
     }
 
     /// When a transaction began. Provided by its beginning; consumed by the words of its input and by its logs.
-    pub struct TransactionClock, TransactionClockNative = Fact 63 "transaction clock" {
+    pub struct TransactionClock, TransactionClockNative = Fact 63 "transaction clock"
+        determines [clock, code] {
         /// The transaction's index in the block.
         index: Counter,
         /// The clock at which it began.
@@ -760,7 +782,8 @@ message! {
 
     /// A code that is an EIP-7702 delegation: `0xef0100` and an address. Provided by the transaction circuit; consumed by the
     /// beginning of a transaction whose sender has such a code.
-    pub struct Delegation, DelegationNative = Fact 65 "delegation" {
+    pub struct Delegation, DelegationNative = Fact 65 "delegation"
+        determines [address] {
         /// The code.
         code: Word,
         /// The account whose code runs in its place.
