@@ -65,7 +65,7 @@ impl Chip for Fault {
 #[cfg(test)]
 mod tests {
     use super::super::CallsEvent;
-    use super::super::testing::{Trial, unneeded};
+    use super::super::testing::{Trial, audited};
     use super::*;
     use crate::bus::HaltNative;
 
@@ -95,8 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn every_label_is_needed() {
-        assert_eq!(unneeded(&[trial(3)]), [""; 0]);
+    fn every_label_is_needed_and_nothing_is_a_choice() {
+        assert_eq!(audited(&[trial(3)]), Ok(()));
     }
 
     /// Classes 2 and 4: a step that could go on sends negative evidence.
