@@ -13,11 +13,12 @@ use verbatim_circuits::light::{
 use verbatim_circuits::schedule::{Fork, opcode};
 use verbatim_circuits::step::{OperandEvent, StepEvent};
 use verbatim_gadgets::audit::audit;
+use verbatim_gadgets::bus::{Balance, Unbalanced};
 use verbatim_gadgets::check::check;
 use verbatim_gadgets::expr::{Cell, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
-use verbatim_gadgets::machine::{Sheet, Workload};
+use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 
 /// A step of `byte` with enough of everything.
 fn step(byte: u8) -> StepEvent {
@@ -142,6 +143,110 @@ fn the_owner_of_an_environment_is_one_of_three() {
         assert!(failures.contains(&label.to_owned()), "{failures:?}");
         assert!(failures.iter().all(|failure| failure.ends_with("is boolean")), "{failures:?}");
     }
+}
+
+fn column(grid: &Grid, name: &str) -> Cell {
+    Cell::main(grid.circuit.main.iter().position(|main| main == name).expect("a column of that name"))
+}
+
+/// What a constraint of the window at `index` is worth.
+fn value(grid: &Grid, index: usize, label: &str) -> Option<F> {
+    let window = grid.windows[index];
+    let constraints = &grid.circuit.chips[window.chip].constraints;
+    let constraint = constraints.iter().find(|constraint| constraint.label == label)?;
+    Some(grid.evaluate(&constraint.expr, window.row))
+}
+
+fn is_below(value: F, bytes: usize) -> bool {
+    value.to_bytes()[bytes..].iter().all(|byte| *byte == 0)
+}
+
+/// `SOUNDNESS.md` 1: a chip and an opcode that are not each other's. With the class that the schedule gives the opcode, the
+/// constraint on the class fails; with the chip's own, no fork says so.
+#[test]
+fn class_1_a_chip_executes_its_opcodes_and_no_others() {
+    let honest = grid();
+    let [byte_cell, class, cost, parameter] = ["opcode", "class", "cost", "parameter"].map(|name| column(&honest, name));
+    let mut pairs = 0;
+    for index in 0..honest.windows.len() {
+        let row = honest.windows[index].row;
+        let mut wrong = honest.clone();
+        for byte in 0..=255u8 {
+            let entry = opcode(Fork::Osaka, byte);
+            let own = F::from(entry.class as u64);
+            if own == honest.read(class, row) {
+                continue;
+            }
+            let values = [u64::from(byte), entry.class as u64, u64::from(entry.gas), u64::from(entry.parameter)];
+            for (cell, value) in [byte_cell, class, cost, parameter].into_iter().zip(values) {
+                wrong.write(cell, row, F::from(value));
+            }
+            assert_ne!(value(&wrong, index, "class").expect("a constraint on the class"), F::ZERO, "{byte:#x}");
+            pairs += 1;
+        }
+    }
+    assert!(pairs > 5000, "{pairs}");
+}
+
+/// `SOUNDNESS.md` 2: a success that calls itself a fault has no evidence that the fault chip takes: both values that the
+/// constraint leaves are negative.
+#[test]
+fn class_2_a_success_is_no_fault() {
+    let honest = grid();
+    let [ok, evidence, gas, cost] = ["ok", "gap a", "gas", "cost"].map(|name| column(&honest, name));
+    let mut successes = 0;
+    for index in 0..honest.windows.len() {
+        let row = honest.windows[index].row;
+        if honest.read(ok, row) != F::ONE || value(&honest, index, "evidence").is_none() {
+            continue;
+        }
+        let mut wrong = honest.clone();
+        wrong.write(ok, row, F::ZERO);
+        wrong.write(evidence, row, F::ZERO);
+        let lack = honest.read(cost, row) - honest.read(gas, row) - F::ONE;
+        // For no evidence, the constraint is the product of the two, or the first, negated.
+        let product = value(&wrong, index, "evidence").expect("looked for above");
+        let other = product * lack.invert().expect("there is gas");
+        assert!(!is_below(lack, 16) && !is_below(other, 16), "window {index}");
+        for evidence_value in [1, 5000, u64::MAX].map(F::from) {
+            wrong.write(evidence, row, evidence_value);
+            assert_ne!(value(&wrong, index, "evidence"), Some(F::ZERO), "window {index}");
+        }
+        successes += 1;
+    }
+    assert!(successes > 10);
+}
+
+/// The same the other way round: a fault that calls itself a success has less than no gas, pops a word from below the
+/// stack, or pushes one above its limit.
+#[test]
+fn class_2_a_fault_is_no_success() {
+    let (mut faults, mut sheets) = (0, Vec::new());
+    for event in events() {
+        let mut sheet = Sheet::<LightChips>::new();
+        sheet.push(0, event);
+        sheets.push(sheet);
+    }
+    for sheet in &sheets {
+        let workload: &dyn Workload = sheet;
+        let mut grid = workload.grid(9, 0..1).expect("there is room");
+        let (row, ok) = (grid.windows[0].row, column(&grid, "ok"));
+        if grid.read(ok, row) == F::ONE || value(&grid, 0, "ok is boolean").is_none() {
+            continue;
+        }
+        grid.write(ok, row, F::ONE);
+        let mut balance = Balance::default();
+        balance.add_grid(&grid);
+        let refused = |left: &Unbalanced| match left.tag.name {
+            "exec" => !is_below(left.tuple[6], 8),
+            "stack" => !is_below(left.tuple[1], 8),
+            "range16" => !is_below(left.tuple[0], 2),
+            _ => false,
+        };
+        assert!(!check(&grid).failures.is_empty() || balance.unbalanced().iter().any(refused), "{:?}", sheet.events());
+        faults += 1;
+    }
+    assert!(faults > 10);
 }
 
 #[test]

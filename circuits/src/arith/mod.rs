@@ -50,6 +50,8 @@ pub mod slice;
 pub mod splice;
 pub mod sum;
 #[cfg(test)]
+mod classes;
+#[cfg(test)]
 mod testing;
 pub mod work;
 

@@ -101,7 +101,7 @@ mod tests {
 
     /// Classes 2 and 4: a step that could go on sends negative evidence.
     #[test]
-    fn class_2_a_fault_that_is_not_true_has_no_partner() {
+    fn class_2_4_a_fault_that_is_not_true_has_no_partner() {
         let objections = trial(-1).objections();
         assert!(objections.iter().any(|o| o.starts_with("bus: range128")), "{objections:?}");
     }

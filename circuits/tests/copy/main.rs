@@ -2,7 +2,7 @@
 
 mod forgeries;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use halo2_proofs::dev::MockProver;
 use ruint::aliases::U256;
@@ -19,7 +19,7 @@ use verbatim_gadgets::check::check;
 use verbatim_gadgets::expr::{Cell, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
-use verbatim_gadgets::machine::{Sheet, Workload};
+use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 use verbatim_gadgets::message::Message;
 use verbatim_gadgets::value::{from_u128, split};
 

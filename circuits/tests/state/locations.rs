@@ -13,7 +13,7 @@ use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::check::check;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::grid::Grid;
-use verbatim_gadgets::machine::{Sheet, Workload};
+use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 
 use crate::world::{World, failing, forge, mock, shard};
 

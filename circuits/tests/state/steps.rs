@@ -7,8 +7,7 @@ use verbatim_circuits::storage::StorageChips;
 use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::chip::Derive;
 use verbatim_gadgets::expr::F;
-use verbatim_gadgets::machine::{Sheet, Workload};
-use verbatim_gadgets::value::inverse_or_zero;
+use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 
 use crate::fixture::{BALANCE, Case, EXTCODESIZE, SELFBALANCE, SLOAD, SSTORE, TRANSACTION, word};
 use crate::store::{prices, written};

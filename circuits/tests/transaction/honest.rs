@@ -1,15 +1,13 @@
 //! Blocks that hold, and the audit of their rows.
 
-use std::collections::BTreeSet;
-
 use halo2_proofs::dev::MockProver;
 use ruint::aliases::U256;
 use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::transaction::{Outcome, TransactionChips};
-use verbatim_gadgets::audit::{ChipCell, audit};
+use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::check::check;
 use verbatim_gadgets::halo2::ShardCircuit;
-use verbatim_gadgets::machine::{Sheet, Workload};
+use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 
 use crate::trial::Trial;
 use crate::world::{Tx, World, address, code, plain, word};

@@ -4,8 +4,6 @@
 mod forgeries;
 mod world;
 
-use std::collections::BTreeSet;
-
 use halo2_proofs::dev::MockProver;
 use ruint::aliases::U256;
 use verbatim_circuits::bus::{
@@ -13,13 +11,14 @@ use verbatim_circuits::bus::{
 };
 use verbatim_circuits::copy::{CopyOrder, Order, ReadOrder, cut};
 use verbatim_circuits::memory::expansion::memory_cost;
-use verbatim_circuits::transfer::TransferEvent;
+use verbatim_circuits::transfer::{TransferChips, TransferEvent};
 use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::bus::Balance;
 use verbatim_gadgets::check::check;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
+use verbatim_gadgets::machine::ChipSet;
 use verbatim_gadgets::message::Message;
 
 use forgeries::{column, derive};

@@ -1,11 +1,11 @@
 //! A step with two ranges of memory, in a circuit of its own: what calls build on. Operands stand in cells of the step.
 
-use verbatim_gadgets::audit::audit;
+use verbatim_gadgets::audit::{Exception, Finding, audit};
 use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::circuit::CircuitBuilder;
 use verbatim_gadgets::expr::{Cell, Expr};
 use verbatim_gadgets::grid::WindowWriter;
-use verbatim_gadgets::machine::{Chip, Sheet, Workload};
+use verbatim_gadgets::machine::{Chip, ChipSet, Sheet, Workload};
 use verbatim_gadgets::value::{Any, Limb, Word};
 
 use super::cases::{Setting, needed};
@@ -19,6 +19,15 @@ verbatim_gadgets::chips! {
     pub struct TwoChips, TwoChipsEvent = "two ranges", lay_out {
         Two: Two,
     }
+    exceptions &[
+        Exception {
+            chip: "two",
+            finding: Finding::Open,
+            names: &["next pc in row 0"],
+            reason: "a fault may name any failure that is true as its evidence",
+        },
+        Exception { chip: "two", finding: Finding::Choice, names: &["fault"], reason: "as its cell next pc" },
+    ];
 }
 
 /// The columns.
