@@ -166,7 +166,8 @@ fn is_below(value: F, bytes: usize) -> bool {
 #[test]
 fn class_1_a_chip_executes_its_opcodes_and_no_others() {
     let honest = grid();
-    let [byte_cell, class, cost, parameter] = ["opcode", "class", "cost", "parameter"].map(|name| column(&honest, name));
+    let [byte_cell, class, cost, parameter] =
+        ["opcode", "class", "cost", "parameter"].map(|name| column(&honest, name));
     let mut pairs = 0;
     for index in 0..honest.windows.len() {
         let row = honest.windows[index].row;

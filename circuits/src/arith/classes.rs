@@ -56,7 +56,8 @@ fn class_26_modulo_zero_is_zero() {
 fn class_27_a_shift_has_one_result() {
     let value = U256::MAX - n(77);
     let shifts = [0, 1, 8, 127, 128, 129, 255, 256, 300];
-    let cases = shifts.map(|shift: usize| (SHL, [n(shift as u64), value], if shift < 256 { value << shift } else { n(0) }));
+    let cases =
+        shifts.map(|shift: usize| (SHL, [n(shift as u64), value], if shift < 256 { value << shift } else { n(0) }));
     assert_determined(of_two(&cases));
 }
 

@@ -36,6 +36,8 @@
 
 pub mod bitwise;
 pub mod bytes;
+#[cfg(test)]
+mod classes;
 pub mod exponent;
 pub mod layout;
 pub mod mask;
@@ -49,8 +51,6 @@ pub mod signed;
 pub mod slice;
 pub mod splice;
 pub mod sum;
-#[cfg(test)]
-mod classes;
 #[cfg(test)]
 mod testing;
 pub mod work;

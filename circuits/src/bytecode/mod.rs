@@ -72,4 +72,3 @@ const EXCEPTIONS: &[Exception] = &[Exception {
     names: &["code length", "hash end"],
     reason: "zeros at the end may belong to the code or not: the sponge receives the length with the digest, once",
 }];
-

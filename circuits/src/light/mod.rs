@@ -76,7 +76,6 @@ const EXCEPTIONS: &[Exception] = &[
     },
 ];
 
-
 /// The columns and slots of a row.
 #[derive(Debug)]
 pub struct Layout {

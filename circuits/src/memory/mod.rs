@@ -95,10 +95,10 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { chip: "access", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
     Exception { chip: "exp", finding: Finding::Open, names: &["next pc in row 0"], reason: EVIDENCE },
     Exception { chip: "exp", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
+    Exception { chip: "return", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
     Exception { chip: "init", finding: Finding::Open, names: &["ok in row 0"], reason: CHAIN },
     Exception { chip: "init", finding: Finding::Choice, names: &["new words"], reason: CHAIN },
 ];
-
 
 /// By how much the clock grows in a step of this circuit.
 pub const TICKS: u64 = 4;

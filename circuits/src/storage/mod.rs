@@ -60,14 +60,7 @@ chips! {
 }
 
 /// The record of an account in an order.
-const RECORD: &[&str] = &[
-    "a.hi in row 1",
-    "a.lo in row 1",
-    "b.hi in row 1",
-    "b.lo in row 1",
-    "result.hi in row 1",
-    "result.lo in row 1",
-];
+const RECORD: &[&str] = &["a.hi", "a.lo", "b.hi", "b.lo", "result.hi", "result.lo"];
 
 const RECORD_WHY: &str = "the order's record is a claim: the state circuit receives the account's token with it";
 
@@ -78,7 +71,6 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { chip: "account", finding: Finding::Choice, names: &["job", "push", "leave"], reason: RECORD_WHY },
     Exception { chip: "self balance", finding: Finding::Choice, names: &["job", "push"], reason: RECORD_WHY },
 ];
-
 
 /// The columns and slots of a window.
 #[derive(Debug)]

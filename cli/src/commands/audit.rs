@@ -86,7 +86,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
 
 fn row(circuit: &'static str, audit: &Audit, exceptions: &[Exception]) -> Row {
     let settlement = audit.settle(exceptions);
-    let unsettled = settlement.unsettled.iter().map(|(finding, chip, name)| format!("{}: {chip}: {name}", word(*finding)));
+    let unsettled =
+        settlement.unsettled.iter().map(|(finding, chip, name)| format!("{}: {chip}: {name}", word(*finding)));
     let refuted = settlement.refuted.iter().map(|(chip, name)| format!("an exception, but needed: {chip}: {name}"));
     let excepted = settlement.excepted.iter();
     let unused = settlement.unused.iter();
@@ -100,7 +101,9 @@ fn row(circuit: &'static str, audit: &Audit, exceptions: &[Exception]) -> Row {
         choices: audit.choices.len(),
         idle: audit.idle().count(),
         unsettled: unsettled.chain(refuted).collect(),
-        exceptions: excepted.map(|(finding, chip, name, why)| format!("{}: {chip}: {name} ({why})", word(*finding))).collect(),
+        exceptions: excepted
+            .map(|(finding, chip, name, why)| format!("{}: {chip}: {name} ({why})", word(*finding)))
+            .collect(),
         unused: unused.map(|(finding, chip, name)| format!("{}: {chip}: {name}", word(*finding))).collect(),
         not_covered: audit.unseen().collect(),
     }

@@ -9,11 +9,11 @@ use super::Audit;
 pub enum Finding {
     /// A constraint, by its label, that no change needs.
     Redundant,
-    /// A cell, as `column in row r`, that changes what a window says although it hears the same.
+    /// A cell, as `column in row r`, or `column` in any row, that changes what a window says although it hears the same.
     Open,
     /// A message, by its slot, that a window may say otherwise although it hears the same.
     Choice,
-    /// A cell, as `column in row r`, whose change nothing notices.
+    /// A cell, as `column in row r`, or `column` in any row, whose change nothing notices.
     Idle,
 }
 
@@ -44,20 +44,20 @@ pub struct Settlement {
 }
 
 impl Audit {
-    /// Every finding once: its kind, the chip, the name by which exceptions know it, and the name in full.
+    /// Every finding once: its kind, the chip, a short name by which exceptions know it, and the name in full.
     fn findings(&self) -> Vec<(Finding, &'static str, String, String)> {
         let mut findings = Vec::new();
         for (chip, label) in self.redundant() {
             findings.push((Finding::Redundant, *chip, label.clone(), label.clone()));
         }
         for cell in &self.open {
-            findings.push((Finding::Open, cell.chip, cell.to_string(), cell.to_string()));
+            findings.push((Finding::Open, cell.chip, cell.column.clone(), cell.to_string()));
         }
         for choice in &self.choices {
             findings.push((Finding::Choice, choice.chip, choice.slot.clone(), choice.to_string()));
         }
         for cell in self.idle() {
-            findings.push((Finding::Idle, cell.chip, cell.to_string(), cell.to_string()));
+            findings.push((Finding::Idle, cell.chip, cell.column.clone(), cell.to_string()));
         }
         findings
     }
@@ -68,17 +68,14 @@ impl Audit {
         let names = |exception: &Exception| exception.names.iter().map(|name| (*name, false)).collect();
         let mut used: Vec<BTreeMap<&str, bool>> = exceptions.iter().map(names).collect();
         for (finding, chip, name, full) in self.findings() {
-            let covers = |exception: &Exception, names: &BTreeMap<&str, bool>| {
-                exception.chip == chip && exception.finding == finding && names.contains_key(name.as_str())
-            };
-            let found = exceptions.iter().zip(&mut used).find(|(exception, names)| covers(exception, names));
-            let Some((exception, names)) = found else {
+            let of_chip = exceptions.iter().zip(&mut used).filter(|(e, _)| e.chip == chip && e.finding == finding);
+            let mut known = of_chip.flat_map(|(exception, names)| names.iter_mut().map(move |name| (exception, name)));
+            let found = known.find(|(_, (covered, _))| **covered == name || **covered == full);
+            let Some((exception, (_, used))) = found else {
                 settlement.unsettled.push((finding, chip, full));
                 continue;
             };
-            if let Some(used) = names.get_mut(name.as_str()) {
-                *used = true;
-            }
+            *used = true;
             settlement.excepted.push((finding, chip, full, exception.reason));
         }
         for (exception, names) in exceptions.iter().zip(used) {

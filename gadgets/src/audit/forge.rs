@@ -14,7 +14,7 @@ use super::linear::System;
 use super::model::{Model, Subject};
 use super::random::Random;
 use crate::chip::Role;
-use crate::expr::F;
+use crate::expr::{Cell, F};
 use crate::program::Scratch;
 
 /// What an attempt looks for.
@@ -46,11 +46,7 @@ pub(super) type Changes = BTreeMap<usize, F>;
 impl<'m> Start<'m> {
     pub(super) fn new(model: &'m Model, values: Vec<F>) -> Self {
         let mut scratch = Scratch::default();
-        let mut there = |message: usize| {
-            let read = |cell: crate::expr::Cell| values[usize::from(cell.column)];
-            let (role, multiplicity) = &model.messages[message];
-            *role == Role::Provide || !bool::from(multiplicity.value(read, &mut scratch).is_zero())
-        };
+        let mut there = |message: usize| is_there(model, message, &values, &mut scratch);
         let counts = model.equations.iter().map(|equation| match equation.subject {
             Subject::Heard(message, true) | Subject::Said(message, Some(_)) => there(message),
             _ => true,
@@ -102,13 +98,7 @@ impl<'m> Start<'m> {
     }
 
     /// Changes `seeds`, and what follows.
-    fn change(
-        &self,
-        goal: &Goal,
-        seeds: &Changes,
-        wanted: Option<(usize, F)>,
-        random: &mut Random,
-    ) -> Option<Changes> {
+    fn change(&self, goal: &Goal, seeds: &Changes, wanted: Option<(usize, F)>, random: &mut Random) -> Option<Changes> {
         let mut base = self.values.clone();
         seeds.iter().for_each(|(cell, value)| base[*cell] = *value);
         if random.below(2) == 0 {
@@ -142,18 +132,35 @@ impl<'m> Start<'m> {
             };
             let Some(cell) = random.one_of(from) else { continue };
             let value = self.values[cell];
-            let value = match random.below(10) {
-                0..4 => F::ONE - value,
-                4 => F::from(random.below(4) as u64),
-                5 => value + F::ONE,
-                6 => value - F::ONE,
-                7 => F::ZERO,
-                8 => -F::ONE,
+            let value = match random.below(12) {
+                0..3 => F::ONE - value,
+                3..6 => self.other_root(cell, random).unwrap_or(F::ONE - value),
+                6 => F::from(random.below(4) as u64),
+                7 => value + F::ONE,
+                8 => value - F::ONE,
+                9 => F::ZERO,
+                10 => -F::ONE,
                 _ => F::from(random.next()),
             };
             seeds.insert(cell, value);
         }
         seeds
+    }
+
+    /// Where an equation is quadratic in the cell, the other value for which it is what it is.
+    fn other_root(&self, cell: usize, random: &mut Random) -> Option<F> {
+        let squares = self.model.factors[cell].iter().filter(|(other, _)| *other == cell);
+        let equation = random.one_of(&squares.map(|(_, equation)| *equation).collect::<Vec<_>>())?;
+        let (mut values, mut scratch) = (self.values.clone(), Scratch::default());
+        let mut at = |value: F| {
+            values[cell] = value;
+            self.model.value(equation, &values, &mut scratch)
+        };
+        // At -1, 0 and 1, a x^2 + b x + c is a - b + c, c and a + b + c; the roots add up to -b / a.
+        let [minus, zero, plus] = [-F::ONE, F::ZERO, F::ONE].map(&mut at);
+        let twice_a = plus + minus - zero.double();
+        let inverse = Option::<F>::from(twice_a.invert())?;
+        Some((minus - plus) * inverse - self.values[cell])
     }
 
     /// For each variable its rank among the unknowns: the least is solved for first. None if it is not an unknown.
@@ -177,7 +184,7 @@ impl<'m> Start<'m> {
     fn repair(&self, goal: &Goal, base: &[F], ranks: &[usize], wanted: Option<(usize, F)>) -> Option<Changes> {
         let (mut system, mut scratch) = (System::default(), Scratch::default());
         let mut add = |system: &mut System, equation: usize, aim: F| {
-            let read = |cell: crate::expr::Cell| base[usize::from(cell.column)];
+            let read = |cell: Cell| base[usize::from(cell.column)];
             let (value, slopes) = self.model.equations[equation].program.gradient(read, &mut scratch);
             let slopes = slopes.into_iter().map(|(cell, slope)| (usize::from(cell.column), slope));
             let terms = slopes.filter(|(cell, slope)| {
@@ -226,30 +233,37 @@ impl<'m> Start<'m> {
 
     /// The equations that have to hold and do not. Those that read no changed cell hold as before.
     fn failing(&self, goal: &Goal, changes: &Changes) -> Vec<usize> {
-        let touched: BTreeSet<usize> =
-            changes.keys().flat_map(|cell| &self.model.readers[*cell]).copied().collect();
+        let touched: BTreeSet<usize> = changes.keys().flat_map(|cell| &self.model.readers[*cell]).copied().collect();
         let (values, mut scratch) = (self.apply(changes), Scratch::default());
         let bound = touched.into_iter().filter(|equation| self.binds(*equation, goal));
         bound.filter(|equation| self.differs(*equation, &values, &mut scratch)).collect()
     }
 
     fn fails(&self, targets: &[usize], changes: &Changes) -> bool {
+        !self.failed(targets, changes).is_empty()
+    }
+
+    /// The targets that fail. A field of a message that is not there any more says nothing.
+    fn failed(&self, targets: &[usize], changes: &Changes) -> Vec<usize> {
         let (values, mut scratch) = (self.apply(changes), Scratch::default());
-        targets.iter().any(|target| self.differs(*target, &values, &mut scratch))
+        let counts = |target: &usize, scratch: &mut Scratch| match self.model.equations[*target].subject {
+            Subject::Said(message, Some(_)) => is_there(self.model, message, &values, scratch),
+            _ => true,
+        };
+        let mut fails = |target: &usize| counts(target, &mut scratch) && self.differs(*target, &values, &mut scratch);
+        targets.iter().copied().filter(|target| fails(target)).collect()
     }
 
     /// Whether a change of `cell` is noticed by a constraint, or in a message that is there.
     fn notices(&self, cell: usize, changes: &Changes) -> bool {
         let (mut values, mut scratch) = (self.apply(changes), Scratch::default());
-        let there = |message: usize, values: &[F], scratch: &mut Scratch| {
-            let (role, multiplicity) = &self.model.messages[message];
-            let read = |cell: crate::expr::Cell| values[usize::from(cell.column)];
-            *role == Role::Provide || !bool::from(multiplicity.value(read, scratch).is_zero())
-        };
-        let counts = |equation: &usize, values: &[F], scratch: &mut Scratch| match self.model.equations[*equation].subject {
-            Subject::Heard(message, true) | Subject::Said(message, Some(_)) => there(message, values, scratch),
-            _ => true,
-        };
+        let counts =
+            |equation: &usize, values: &[F], scratch: &mut Scratch| match self.model.equations[*equation].subject {
+                Subject::Heard(message, true) | Subject::Said(message, Some(_)) => {
+                    is_there(self.model, message, values, scratch)
+                }
+                _ => true,
+            };
         let readers = self.model.readers[cell].iter().copied();
         let readers: Vec<usize> = readers.filter(|equation| counts(equation, &values, &mut scratch)).collect();
         let value = |values: &[F], scratch: &mut Scratch| -> Vec<F> {
@@ -262,12 +276,16 @@ impl<'m> Start<'m> {
 
     /// What is said otherwise with these changes.
     pub(super) fn said(&self, changes: &Changes) -> Vec<&'m Subject> {
-        let (values, mut scratch) = (self.apply(changes), Scratch::default());
-        let said = self.targets(&Goal::Choose).into_iter();
-        said.filter(|target| self.differs(*target, &values, &mut scratch))
-            .map(|target| &self.model.equations[target].subject)
-            .collect()
+        let said = self.failed(&self.targets(&Goal::Choose), changes).into_iter();
+        said.map(|target| &self.model.equations[target].subject).collect()
     }
+}
+
+/// Whether a message is sent, received or consumed; what is provided always counts.
+fn is_there(model: &Model, message: usize, values: &[F], scratch: &mut Scratch) -> bool {
+    let (role, multiplicity) = &model.messages[message];
+    let read = |cell: Cell| values[usize::from(cell.column)];
+    *role == Role::Provide || !bool::from(multiplicity.value(read, scratch).is_zero())
 }
 
 /// Now and then, all flags from one of the target's to any other made equal: lengths and positions are often given by flags

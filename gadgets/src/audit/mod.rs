@@ -33,7 +33,6 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-
 pub use exception::{Exception, Finding, Settlement};
 
 use crate::chip::ChipDef;

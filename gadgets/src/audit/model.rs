@@ -110,8 +110,12 @@ impl Model {
 
     fn add(&mut self, subject: Subject, expr: &Expr) {
         let index = self.equations.len();
-        let reads: Vec<usize> =
-            expr.cells().into_iter().map(|cell| usize::from(cell.column)).filter(|cell| *cell < self.variables).collect();
+        let reads: Vec<usize> = expr
+            .cells()
+            .into_iter()
+            .map(|cell| usize::from(cell.column))
+            .filter(|cell| *cell < self.variables)
+            .collect();
         reads.iter().for_each(|variable| self.readers[*variable].push(index));
         let mut products = BTreeSet::new();
         multiplied(expr, &mut products);

@@ -8,7 +8,7 @@ use super::forge::{Changes, Goal, Start};
 use super::model::{Model, Subject};
 use super::neighbours::{Effects, Readers};
 use super::random::Random;
-use super::{Audit, Choice, ChipCell, windows};
+use super::{Audit, ChipCell, Choice, windows};
 use crate::chip::ChipDef;
 use crate::circuit::Selector;
 use crate::expr::Cell;
@@ -18,7 +18,7 @@ use crate::grid::Grid;
 const ATTEMPTS: usize = 16_000;
 
 /// How often it looks for choices in the windows of a chip.
-const CHOICES: usize = 1000;
+const CHOICES: usize = 3000;
 
 /// How often it tries to make a change of an idle cell matter.
 const MOVES: usize = 2000;

@@ -105,15 +105,7 @@ impl Subject<'_> {
         changes
     }
 
-    fn judge(
-        &self,
-        grid: &Grid,
-        cell: Cell,
-        failing: &[usize],
-        now: &View,
-        changes: &[(Cell, F)],
-        audit: &mut Audit,
-    ) {
+    fn judge(&self, grid: &Grid, cell: Cell, failing: &[usize], now: &View, changes: &[(Cell, F)], audit: &mut Audit) {
         let name = ChipCell::new(&grid.circuit, self.chip, cell);
         let noticed = audit.noticed.entry(name.clone()).or_default();
         *noticed |= !failing.is_empty() || self.before != *now;

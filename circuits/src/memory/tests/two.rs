@@ -26,7 +26,13 @@ verbatim_gadgets::chips! {
             names: &["next pc in row 0"],
             reason: "a fault may name any failure that is true as its evidence",
         },
-        Exception { chip: "two", finding: Finding::Choice, names: &["fault"], reason: "as its cell next pc" },
+        Exception { chip: "two", finding: Finding::Choice, names: &["fault", "leave"], reason: "as its cell next pc" },
+        Exception {
+            chip: "two",
+            finding: Finding::Redundant,
+            names: &["one is of one kind", "two is of one kind"],
+            reason: "each of the two follows from the other, as both sums are equal",
+        },
     ];
 }
 
