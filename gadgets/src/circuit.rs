@@ -62,6 +62,8 @@ pub struct SlotDef {
     pub fields: Vec<Expr>,
     /// A name for each element of the tuple.
     pub names: Vec<String>,
+    /// Whether each element of a fact follows from the others.
+    pub determined: Vec<bool>,
 }
 
 /// A handle of a [`SlotDef`] that knows the kind of its message.
@@ -280,7 +282,7 @@ impl CircuitBuilder {
         let (name, names) = (name.into(), M::names());
         assert_eq!(fields.len(), names.len(), "{}: slot {name} has the arity of {}", self.name, M::TAG.name);
         assert!(fields.iter().all(|field| field.degree() <= 1), "{}: slot {name} is linear", self.name);
-        self.slots.push(SlotDef { name, tag: M::TAG, fields: fields.clone(), names });
+        self.slots.push(SlotDef { name, tag: M::TAG, fields: fields.clone(), names, determined: M::determined() });
         Slot { index: self.slots.len() - 1, fields, message: PhantomData }
     }
 

@@ -110,7 +110,7 @@ fn an_honest_machine_holds() {
 }
 
 #[test]
-fn a_value_out_of_range_has_no_provider() {
+fn class_39_a_value_out_of_range_has_no_provider() {
     let machine = machine();
     let (chain, table) = fill(&machine, &[300]);
     let unbalanced = balance([&chain, &table], 1, 300).unbalanced();
@@ -151,7 +151,7 @@ fn a_selector_is_boolean() {
 }
 
 #[test]
-fn every_cell_of_a_zero_test_is_determined() {
+fn class_37_every_cell_of_a_zero_test_is_determined() {
     let machine = machine();
     for step in [0, 7] {
         let (chain, _) = fill(&machine, &[step]);

@@ -36,6 +36,8 @@
 
 pub mod bitwise;
 pub mod bytes;
+#[cfg(test)]
+mod classes;
 pub mod exponent;
 pub mod layout;
 pub mod mask;

@@ -70,7 +70,7 @@ mod tests {
     use proptest::prelude::*;
     use verbatim_gadgets::expr::F;
 
-    use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals};
+    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(K), "range");
+        assert_audited(&consumer().case(K), "range");
     }
 
     #[test]

@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use halo2_proofs::dev::MockProver;
 use ruint::aliases::U256;
-use verbatim_gadgets::audit::audit;
+use verbatim_gadgets::audit::Audit;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
-use verbatim_gadgets::circuit::Constraint;
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
-use verbatim_gadgets::machine::Workload;
+use verbatim_gadgets::machine::{ChipSet, Workload};
 use verbatim_gadgets::message::{Fact, Message};
 use verbatim_gadgets::value::inverse_or_zero;
 
-use super::{BytecodeError, BytecodeWork, push};
+use super::{BytecodeChips, BytecodeError, BytecodeWork, push};
 use crate::bus::{
     Code, CodeLength, CodeLengthNative, CodeNative, CodeWord, HashEnd, HashEndNative, HashLane, HashLaneNative,
     NoJumpDest, NoJumpDestNative, PushCounter,
@@ -244,90 +243,15 @@ fn quiet() -> Scene {
     Scene::new(&work, &[(hash(3), &code), (hash(4), &[])], demand)
 }
 
-/// A search for wrong cells of one window that a single constraint rejects.
-struct Attack<'s> {
-    grid: Grid,
-    constraints: &'s [Constraint],
-    row: usize,
-    target: usize,
-}
-
-impl Attack<'_> {
-    fn value(&self, constraint: usize) -> F {
-        self.grid.evaluate(&self.constraints[constraint].expr, self.row)
-    }
-
-    /// Whether only the target fails, once up to `repairs` more cells are changed so that the others hold.
-    fn succeeds(&mut self, changed: &mut Vec<Cell>, repairs: usize) -> bool {
-        if self.value(self.target) == F::from(0) {
-            return false;
-        }
-        let others = (0..self.constraints.len()).filter(|c| *c != self.target);
-        let Some(broken) = others.into_iter().find(|c| self.value(*c) != F::from(0)) else { return true };
-        if repairs == 0 {
-            return false;
-        }
-        for cell in self.constraints[broken].expr.cells() {
-            if changed.contains(&cell) {
-                continue;
-            }
-            // Exact where the constraint is linear in the cell; elsewhere the search goes on.
-            let (old, error) = (self.grid.read(cell, self.row), self.value(broken));
-            self.grid.write(cell, self.row, old + F::from(1));
-            let slope = self.value(broken) - error;
-            self.grid.write(cell, self.row, old - error * inverse_or_zero(slope));
-            changed.push(cell);
-            if slope != F::from(0) && self.succeeds(changed, repairs - 1) {
-                return true;
-            }
-            changed.pop();
-            self.grid.write(cell, self.row, old);
-        }
-        false
-    }
-
-    fn finds(&mut self) -> bool {
-        self.constraints[self.target].expr.cells().into_iter().any(|cell| {
-            let old = self.grid.read(cell, self.row);
-            let others = [old + F::from(1), old - F::from(1), F::from(2), F::from(0), F::from(1)];
-            let found = others.into_iter().any(|value| {
-                self.grid.write(cell, self.row, value);
-                self.succeeds(&mut vec![cell], 4)
-            });
-            self.grid.write(cell, self.row, old);
-            found
-        })
-    }
-}
-
-/// For every label there are wrong cells that no other constraint sees: none of them follows from the others.
+/// For every label there are wrong cells that no other constraint sees, and nothing is a choice but what is known to be.
 #[test]
-fn every_constraint_alone_rejects_something() {
+fn every_constraint_is_needed_and_nothing_is_a_choice() {
     let mut scenes = vec![full(&sample()), quiet(), full(&[0x7f; 33])];
     scenes.extend((1..=8).map(|length| full(&vec![0; length])));
-    let circuit = Arc::clone(&scenes[0].grid.circuit);
-    let mut missing = BTreeSet::new();
-    for (c, chip) in circuit.chips.iter().enumerate() {
-        for target in 0..chip.constraints.len() {
-            let found = scenes.iter().any(|scene| {
-                let grid = scene.grid.clone();
-                let mut attack = Attack { grid, constraints: &chip.constraints, row: 0, target };
-                scene.grid.windows.iter().filter(|w| w.chip == c).any(|window| {
-                    attack.row = window.row;
-                    let found = attack.finds();
-                    if found {
-                        return true;
-                    }
-                    attack.grid = scene.grid.clone();
-                    false
-                })
-            });
-            if !found {
-                missing.insert(format!("{}: {}", chip.name, chip.constraints[target].label));
-            }
-        }
-    }
-    assert_eq!(missing, BTreeSet::new());
+    let mut found = Audit::default();
+    scenes.iter().for_each(|scene| found.survey(&mut scene.grid.clone(), 8));
+    scenes.iter().for_each(|scene| found.search(&scene.grid, 8));
+    assert_eq!(found.matches(BytecodeChips::EXCEPTIONS), Ok(()));
 }
 
 /// Every cell that a chip owns is fixed by a constraint or by the bus.
@@ -348,16 +272,6 @@ fn no_cell_is_free() {
             }
         }
         assert_eq!(free, BTreeSet::new());
-    }
-}
-
-/// No window says something else although it hears the same, and every cell is noticed by somebody.
-#[test]
-fn the_audit_finds_no_choice() {
-    for scene in [full(&sample()), quiet()] {
-        let audit = audit(&mut scene.grid.clone(), 8);
-        assert_eq!(audit.open, BTreeSet::new());
-        assert_eq!(audit.idle().count(), 0);
     }
 }
 
