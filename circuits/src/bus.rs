@@ -44,22 +44,31 @@ message! {
         parameter: Byte,
     }
 
+    /// Whether the block's fork has a precompile at an address where some fork has one, or at zero. Provided by the opcodes
+    /// circuit for [these addresses](crate::schedule::listed_addresses); consumed by BALANCE and EXTCODESIZE.
+    pub struct Precompile, PrecompileNative = Fact 6 "precompile" {
+        /// The address.
+        address: Address,
+        /// Whether there is a precompile.
+        present: Bool,
+    }
+
     /// How many bytes of push data are still due after a byte of code, given how many were due before it: one less, or, if
-    /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for all 33 counts and 256 bytes
-    /// ([`crate::bytecode::push::counters`]); consumed by bytecode.
+    /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for the counts 0 to 127 and all 256
+    /// bytes ([`crate::bytecode::push::counters`]); consumed by bytecode, also to show that a number is 0 to 127.
     pub struct PushCounter, PushCounterNative = Fact 8 "push counter" {
-        /// 0 to 32.
+        /// 0 to 127, and 0 to 32 along a code's chain, which begins with 0.
         before: Byte,
         /// The byte.
         byte: Byte,
-        /// 0 to 32.
+        /// One less, or 0 to 32.
         after: Byte,
     }
 
-    /// What a byte of push data adds to the value: `byte * 256^(before - 1)`. Provided by the tables for the counts 1 to 32
-    /// and all 256 bytes ([`crate::bytecode::push::weights`]); consumed by bytecode.
+    /// What a byte of push data adds to the value: `byte * 256^(before - 1)`, modulo 2^256. Provided by the tables for the
+    /// counts 1 to 128 and all 256 bytes ([`crate::bytecode::push::weights`]); consumed by bytecode.
     pub struct PushByte, PushByteNative = Fact 9 "push byte" {
-        /// How many bytes of push data are due before this one: 1 to 32.
+        /// How many bytes of push data are due before this one: not 0.
         before: Byte,
         /// The byte.
         byte: Byte,
@@ -180,8 +189,9 @@ message! {
         length: Counter,
     }
 
-    /// Thirty-two bytes of a code, zeros past its end. Provided by bytecode for every index below `ceil(length / 32)`;
-    /// consumed by copies and by code deposit.
+    /// Thirty-two bytes of a code, zeros past its end. Provided by bytecode for every index below `ceil(length / 32)`, and for
+    /// some behind, up to 127 bytes past the end: that there is a word says nothing of the length, which its consumers take
+    /// from [`CodeLength`]. Consumed by copies, by code deposit, by the code of a creation and by delegations.
     pub struct CodeWord, CodeWordNative = Fact 33 "code word" {
         /// The code.
         hash: Word,
@@ -627,6 +637,17 @@ message! {
         clock: Counter,
     }
 
+    /// A location that nobody accesses in the whole block, so that it is cold in every transaction, but for precompiles.
+    /// Provided by state; consumed by a step that cannot pay for the cold access, where the location's record is not known.
+    pub struct Untouched, UntouchedNative = Fact 103 "untouched" {
+        /// The account.
+        address: Address,
+        /// Whether it is a slot of the account, rather than the account itself.
+        slot: Bool,
+        /// The slot's key; zero for an account.
+        key: Word,
+    }
+
     /// Public: the value of a slot before and after the block. Sent by the verifier; received by its boundary row.
     pub struct PublicSlot, PublicSlotNative = Linear 120 "public slot" {
         /// The account.
@@ -882,6 +903,17 @@ message! {
         address: Address,
         /// The amount in wei: that in the withdrawal is in gwei.
         amount: Limb,
+    }
+
+    /// Public: a location that nobody accesses, but a step tried to. Sent by the verifier, never for a location that has a
+    /// [`PublicSlot`] or a [`PublicAccount`]; received by state.
+    pub struct PublicUntouched, PublicUntouchedNative = Linear 129 "public untouched" {
+        /// The account.
+        address: Address,
+        /// Whether it is a slot of the account, rather than the account itself.
+        slot: Bool,
+        /// The slot's key; zero for an account.
+        key: Word,
     }
 
     /// Public: the end of the block. Received by the verifier, who knows how many items the block has, and, from the header,

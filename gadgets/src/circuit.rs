@@ -200,6 +200,24 @@ impl Circuit {
             .collect()
     }
 
+    /// A window of a chip at fixed rows, in a shard of size `k`, that reads a main cell outside of the usable rows, where
+    /// cells are random and messages do not count: the chip's name and the window's row. For tests; every circuit has none.
+    pub fn leaves_usable_rows(&self, k: u32) -> Option<(&'static str, usize)> {
+        let (rows, fixed) = (Rows::new(k), self.fixed_values(k));
+        let chips = self.chips.iter().filter_map(|chip| match chip.selector {
+            Selector::Fixed(column) => Some((chip, &fixed[column])),
+            Selector::Main(_) => None,
+        });
+        let outside = |cell: &Cell, row: usize| {
+            row.wrapping_add_signed(cell.distance(k) as isize) & (rows.total - 1) >= rows.usable
+        };
+        let leaves = |chip: &ChipDef, row: usize| chip.cells.iter().any(|cell| outside(cell, row));
+        chips.into_iter().find_map(|(chip, selector)| {
+            let windows = selector.iter().enumerate().filter(|(_, value)| **value != F::from(0));
+            windows.map(|(row, _)| row).find(|row| leaves(chip, *row)).map(|row| (chip.name, row))
+        })
+    }
+
     /// All labels of constraints, chip by chip.
     pub fn labels(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let system = self.dispatch.iter().chain(&self.edges).map(|c| ("dispatch", c.label.as_str()));

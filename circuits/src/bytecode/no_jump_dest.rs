@@ -6,8 +6,8 @@
 //! | label | degree | meaning |
 //! |---|---|---|
 //! | counter 2: byte, counter 4: byte | 1 | zero: only the counter in front is looked up |
-//! | the position | 1 | `pc = opcode's pc + offset`, with the offset 0 to 32 by the counter table |
-//! | the position is before the next opcode | 1 | `room = length of the push data - offset` is 0 to 32, by the table |
+//! | the position | 1 | `pc = opcode's pc + offset`, with the offset 0 to 127 by the counter table |
+//! | the position is before the next opcode | 1 | `room = length of the push data - offset` is 0 to 127, by the table |
 //! | the opcode is not JUMPDEST | 2 | the difference has an inverse |
 
 use verbatim_gadgets::chip::ChipBuilder;

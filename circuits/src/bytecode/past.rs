@@ -1,11 +1,11 @@
 //! A position behind the end of a code, on demand: it reads as STOP, and as zeros.
 //!
-//! **Given** the length of a code, **this chip proves** that a position is not below it, and by no more than 32 above. It
+//! **Given** the length of a code, **this chip proves** that a position is not below it, and no more than 127 above. It
 //! provides the opcode there, and, for a position that begins a lane, the lane: a word may end behind the last lane.
 //!
 //! | label | degree | meaning |
 //! |---|---|---|
-//! | the position is behind the end | 1 | `pc = length + gap`, with the gap 0 to 32: the counter table ranges it |
+//! | the position is behind the end | 1 | `pc = length + gap`, with the gap 0 to 127: the counter table ranges it |
 //! | code lane: bytes\[i\] | 1 | zeros; byte 7 is the opcode |
 //! | code at byte 7: ... | 1 | STOP, which pushes nothing and is one byte long |
 //! | the lane begins at the position | 1 | `8 index = pc` |

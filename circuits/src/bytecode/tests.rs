@@ -8,6 +8,7 @@ use ruint::aliases::U256;
 use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
+use verbatim_gadgets::chip::MessageDef;
 use verbatim_gadgets::circuit::Constraint;
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
@@ -453,7 +454,14 @@ fn data_is_no_opcode() {
     work.fetch(hash(7), 0).expect("an opcode");
     let wrong = CodeNative { hash: hash(7), pc: 1, opcode: 0x5b, push: U256::ZERO, next: 2 };
     demand.add::<Code>(&wrong);
-    let scene = Scene::new(&work, &[(hash(7), &code)], demand);
+    let mut scene = Scene::new(&work, &[(hash(7), &code)], demand);
+    assert_eq!(scene.objections(), BTreeSet::from(["bus: code".to_owned()]));
+    // The byte's row says just that, but for its multiplicity.
+    let (circuit, row) = (Arc::clone(&scene.grid.circuit), scene.window("spoken", 0));
+    let spoken = circuit.chips.iter().find(|chip| chip.name == "spoken").expect("the chip");
+    let at_byte = |message: &&MessageDef| circuit.slots[message.slot].name == "code at byte 7" && message.row == 0;
+    let fact = spoken.messages.iter().find(at_byte).expect("the fact");
+    scene.grid.write(fact.multiplicity.as_cell().expect("a cell"), row, F::from(1));
     assert_eq!(scene.objections(), BTreeSet::from(["no fact on data 1".to_owned()]));
 }
 

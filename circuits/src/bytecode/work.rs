@@ -134,8 +134,6 @@ impl Source {
 
     fn events(&self, mut push: impl FnMut(BytecodeEvent)) {
         let (hash, length) = (self.hash, self.bytes.len() as u64);
-        // First of all, for the framework has the first row that could provide a fact provide it: a STOP behind the end also
-        // stands in the zeros behind a cut PUSH, whose row must not provide it.
         for pc in &self.past {
             push(BytecodeEvent::Past(PastEvent { hash, length, pc: *pc }));
         }

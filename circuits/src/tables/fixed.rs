@@ -10,8 +10,8 @@
 //! | and bytes | `(i - right) / 256`, `right`, `and` | by definition; the left byte is below 128 |
 //! | and bytes | `255 - left`, `right`, `right - and` | the complement of `left` keeps the bits of `right` that `left` does not |
 //! | power of two | `right`, `2^right` | by definition; every exponent occurs 128 times and the first occurrence is used |
-//! | push counter | `left`, `right`, what is due after | by definition, for counts up to 32; others occur nowhere |
-//! | push byte | `left + 1`, `right`, its share of the value | the same |
+//! | push counter | `left`, `right`, what is due after | by definition, for the counts 0 to 127; no code has more than 32 |
+//! | push byte | `left + 1`, `right`, its share of the value | by definition, for the counts 1 to 128; above 32 it is zero |
 //!
 //! There are no constraints and no cells but the multiplicities, which are free: every tuple is true in every row.
 
@@ -69,7 +69,11 @@ mod tests {
     use verbatim_gadgets::machine::Workload;
     use verbatim_gadgets::message::{Fact, Message};
 
-    use crate::bus::{AndBytes, AndBytesNative, PowerOfTwo, PowerOfTwoNative, Range16, Range16Native};
+    use crate::bus::{
+        AndBytes, AndBytesNative, PowerOfTwo, PowerOfTwoNative, PushByte, PushByteNative, PushCounter,
+        PushCounterNative, Range16, Range16Native,
+    };
+    use crate::bytecode::push;
     use crate::tables::{K, ROWS, sheet};
 
     #[derive(Default)]
@@ -107,6 +111,8 @@ mod tests {
             consumer.consume::<AndBytes>(&AndBytesNative { left, right, and: left & right });
         }
         (0..=255).for_each(|exponent| consumer.consume::<PowerOfTwo>(&power(exponent)));
+        push::counters().for_each(|fact| consumer.consume::<PushCounter>(&fact));
+        push::weights().for_each(|fact| consumer.consume::<PushByte>(&fact));
         let (_, balance) = consumer.against(K);
         assert!(balance.unbalanced().is_empty());
     }
@@ -117,9 +123,13 @@ mod tests {
         consumer.consume::<AndBytes>(&AndBytesNative { left: 3, right: 5, and: 2 });
         consumer.consume::<AndBytes>(&AndBytesNative { left: 200, right: 255, and: 72 });
         consumer.consume::<PowerOfTwo>(&PowerOfTwoNative { exponent: 0, power: U256::ZERO });
+        // Push data where none is due, a PUSH1 without any, and a count that no row has.
+        consumer.consume::<PushByte>(&PushByteNative { before: 0, byte: 0, value: U256::ZERO });
+        consumer.consume::<PushCounter>(&PushCounterNative { before: 0, byte: 0x60, after: 0 });
+        consumer.consume::<PushCounter>(&PushCounterNative { before: push::COUNTS, byte: 0, after: push::COUNTS - 1 });
         let (_, mut balance) = consumer.against(K);
         balance.add(Range16::TAG, vec![F::from(1 << 16)], -F::from(1), || Place::Public);
-        assert_eq!(balance.unbalanced().len(), 4);
+        assert_eq!(balance.unbalanced().len(), 7);
     }
 
     #[test]

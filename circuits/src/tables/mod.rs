@@ -9,7 +9,6 @@
 
 pub mod fixed;
 
-use ruint::aliases::U256;
 use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{CircuitBuilder, Rows, Slot};
 use verbatim_gadgets::expr::{Cell, Expr, F};
@@ -54,10 +53,9 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
     let and = column(builder, "and", |row| F::from((row as u64 / 256) & (row as u64 % 256)));
     let hi = column(builder, "power, high", |row| power_limb(row % 256, 128));
     let lo = column(builder, "power, low", |row| power_limb(row % 256, 0));
-    // The left byte counts push data here. Counts above 32 occur nowhere: what their rows say is never consumed.
+    // The left byte counts push data here.
     let after = column(builder, "push data after", |row| F::from(u64::from(push::after((row / 256) as u8, row as u8))));
-    let push_limb =
-        |row: usize| if row / 256 < 32 { push::weight((row / 256 + 1) as u8, row as u8) } else { U256::ZERO };
+    let push_limb = |row: usize| push::weight((row / 256 + 1) as u8, row as u8);
     let push_hi = column(builder, "push byte, high", move |row| from_u128(split(&push_limb(row)).0));
     let push_lo = column(builder, "push byte, low", move |row| from_u128(split(&push_limb(row)).1));
     let names = ["range low", "range high", "and low", "and high", "power", "push counter", "push byte"];

@@ -3,6 +3,7 @@
 
 use halo2_proofs::arithmetic::Field;
 use ruint::aliases::U256;
+use verbatim_circuits::schedule::Fork;
 use verbatim_circuits::storage::StorageChips;
 use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::chip::Derive;
@@ -26,7 +27,26 @@ fn account() -> Vec<Case> {
     let size = Case { opcode: EXTCODESIZE, pushes: U256::from(24_576), reverted: true, ..balance.clone() };
     let cold = Case { warm: 0, cost: 2600, ..balance.clone() };
     let cold_size = Case { reverted: true, fixed: true, warm: 790, cost: 2600, ..size.clone() };
-    vec![balance, size, cold, cold_size, Case { cost: 5, ..Case::new(SELFBALANCE) }]
+    let others = vec![balance, size, cold, cold_size, Case { cost: 5, ..Case::new(SELFBALANCE) }];
+    others.into_iter().chain(low()).collect()
+}
+
+/// Accounts around the precompiles' addresses, which nobody has touched.
+pub(crate) fn low() -> Vec<Case> {
+    let at = |fork: Fork, key: U256, cost: i64| Case { fork, key, warm: 0, cost, ..Case::new(BALANCE) };
+    let mut cases = Vec::new();
+    for (fork, last, verify) in
+        [(Fork::Shanghai, 9, 2600), (Fork::Cancun, 10, 2600), (Fork::Prague, 17, 2600), (Fork::Osaka, 17, 100)]
+    {
+        let costs = [(0, 2600), (1, 100), (last, 100), (last + 1, 2600), (18, 2600), (255, 2600), (256, verify)];
+        cases.extend(costs.map(|(key, cost)| at(fork, U256::from(key), cost)));
+    }
+    // The bits above the address are ignored; others are none of its limbs.
+    cases.push(at(Fork::Osaka, U256::MAX << 160 | U256::from(2), 100));
+    cases.push(at(Fork::Osaka, word(1, 2), 2600));
+    cases.push(at(Fork::Osaka, word(1 << 16, 256), 2600));
+    cases.push(Case { warm: TRANSACTION, ..at(Fork::Osaka, U256::from(2), 100) });
+    cases
 }
 
 /// Every way to fail, with its evidence.
@@ -41,6 +61,16 @@ pub(crate) fn faults() -> Vec<Case> {
         cases.push(Case { gas: 100, warm: 5, reverted: true, fault: Some((price - 101, true)), ..case.clone() });
         cases.push(Case { gas: price - 1, warm: 0, fault: Some((0, true)), ..case });
     }
+    for opcode in [SLOAD, BALANCE, EXTCODESIZE] {
+        let price = if opcode == SLOAD { 2100 } else { 2600 };
+        let case = Case { untouched: true, warm: 0, ..Case::new(opcode) };
+        cases.push(Case { gas: price - 1, fault: Some((0, true)), ..case.clone() });
+        cases.push(Case { gas: 100, reverted: true, fault: Some((price - 101, true)), ..case });
+    }
+    let precompile = Case { key: U256::from(4), untouched: true, warm: 0, ..Case::new(BALANCE) };
+    cases.push(Case { gas: 99, fault: Some((0, true)), ..precompile });
+    let precompile = Case { key: U256::from(4), warm: 0, ..Case::new(BALANCE) };
+    cases.push(Case { gas: 99, fault: Some((0, true)), ..precompile });
     let store = Case::new(SSTORE);
     cases.push(Case { height: 1, fault: Some((0, false)), ..store.clone() });
     cases.push(Case { height: 0, fault: Some((1, false)), ..store.clone() });
@@ -158,7 +188,7 @@ fn the_layout_is_narrow() {
     let sheet = Sheet::<StorageChips>::new();
     let circuit = sheet.circuit();
     let width = circuit.main.len() + circuit.aux_columns();
-    assert_eq!(width, 42);
+    assert_eq!(width, 43);
     let heights: Vec<_> = circuit.chips.iter().map(|chip| (chip.name, chip.height * width)).collect();
-    assert_eq!(heights, [("load", 84), ("store", 126), ("account", 84), ("self balance", 84)]);
+    assert_eq!(heights, [("load", 86), ("store", 129), ("account", 129), ("self balance", 86)]);
 }
