@@ -34,7 +34,7 @@ const DELEGATE: u8 = 2;
 #[derive(Debug)]
 enum Pending {
     /// A call that begins, of a frame.
-    Enter(EnterEvent, u32),
+    Enter(Box<EnterEvent>, u32),
     Refuse(RefuseEvent),
     Fail(FailEvent),
 }
@@ -233,7 +233,7 @@ impl Assembler {
                 self.ask_context(context, reverted_by, scopes);
             }
             let event = match event {
-                Pending::Enter(event, _) => CallsEvent::Enter(event),
+                Pending::Enter(event, _) => CallsEvent::Enter(*event),
                 Pending::Refuse(event) => CallsEvent::Refuse(event),
                 Pending::Fail(event) => CallsEvent::Fail(event),
             };
@@ -415,7 +415,7 @@ impl CallStep<'_, '_> {
         let inherited = self.inherit();
         let (call, address) = (self.event.clone(), place(self.own.address));
         let event = EnterEvent { call, scope: 0, address, inherited, sender, receiver };
-        self.wait(Pending::Enter(event, child.id));
+        self.wait(Pending::Enter(Box::new(event), child.id));
         let code = callee.code;
         let clock = self.assembler.clock;
         self.assembler.calls.begun.insert(callee.id);
