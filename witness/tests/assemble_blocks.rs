@@ -8,6 +8,7 @@ use alloy_primitives::{Address, TxKind, U256};
 use common::assembly::holds;
 use common::synthetic::{World, call, on, push};
 use revm::bytecode::opcode as op;
+use verbatim_witness::assemble::Steps;
 use verbatim_witness::chain::Fork;
 
 /// Assembles a block of the corpora.
@@ -68,6 +69,11 @@ fn rare_cases() -> Vec<Vec<u8>> {
         [on(&[40, 3, 5, 0xc0], &[op::EXTCODECOPY]), on(&[7, 5], &[op::RETURN])].concat(),
         [on(&[9, 31], &[op::MSTORE]), call(op::STATICCALL, Address::with_last_byte(4), 5000, None, 64)].concat(),
         on(&[33, 3, 0], &[op::CREATE, op::RETURNDATASIZE]),
+        [0, 1, 4, 17, 18, 255, 256, 257]
+            .iter()
+            .flat_map(|at| [on(&[*at], &[op::BALANCE]), on(&[*at], &[op::EXTCODESIZE])].concat())
+            .collect(),
+        [push(&[U256::MAX << 160 | U256::from(9)]), vec![op::BALANCE]].concat(),
         long_loop(),
     ]
 }
@@ -192,4 +198,16 @@ fn failing_transfers_hold() {
     let (first, second) = cases.split_at(cases.len() / 2);
     holds_transfers(first.to_vec());
     holds_transfers(second.to_vec());
+}
+
+/// A step that cannot pay for a cold location, which a transaction before it has touched: its record is known.
+#[test]
+fn a_cold_fault_at_a_known_location() {
+    let contract = Address::repeat_byte(0xaa);
+    for opcode in [op::SLOAD, op::BALANCE, op::EXTCODESIZE] {
+        let world = World::new(Fork::Osaka).contract(contract, on(&[300], &[opcode]));
+        let call = TxKind::Call(contract);
+        let world = world.transaction(call, 50_000, 0, &[]).transaction(call, 21_003 + 1500, 0, &[]);
+        assert_eq!(holds(&world.settled()).steps(), Steps { total: 5, proven: 5 }, "{opcode:#x}");
+    }
 }

@@ -9,11 +9,7 @@ use ruint::aliases::U256;
 
 use super::{ADDRESS_ROW, Layout, OUTPUT_ROW};
 use crate::bus::Range128;
-
-/// The first address behind the precompiles that lie together, from 1 on, in any fork.
-const BEHIND_PRECOMPILES: u64 = 0x12;
-/// The precompile that lies alone.
-const P256_VERIFY: u64 = 0x100;
+use crate::schedule::{BEHIND_PRECOMPILES, P256_VERIFY};
 
 /// Whether no chip touches the account at `address`: it is a precompile in some fork.
 pub fn is_precompile(address: &U256) -> bool {

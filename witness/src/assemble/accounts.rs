@@ -8,23 +8,13 @@ use verbatim_circuits::schedule::Fork;
 use verbatim_circuits::state::EMPTY_CODE;
 
 use super::state::{self, Undoing, place};
+use super::storage::has_precompile;
 use super::{AssembleError, Assembler, PUBLIC_TICKS, Position, Run, number, same};
 use crate::trace::{Access, AccountAccess, AccountRole, NotRun, TxKind};
 
 /// Gas of a blob (EIP-4844).
 pub(super) const GAS_PER_BLOB: u64 = 1 << 17;
 const SELFDESTRUCT: u8 = 0xff;
-
-/// The precompiles' addresses, which are warm from the beginning (EIP-2929).
-pub(super) fn precompiles(fork: Fork) -> impl Iterator<Item = Address> {
-    let last = match fork {
-        Fork::Shanghai => 9,
-        Fork::Cancun => 10,
-        Fork::Prague | Fork::Osaka => 17,
-    };
-    let verify = (fork >= Fork::Osaka).then_some(0x100);
-    (1..=last).chain(verify).map(|number: u64| Address::from_word(U256::from(number).into()))
-}
 
 /// Whether the protocol itself calls.
 pub(super) fn system(run: &Run<'_>) -> bool {
@@ -122,7 +112,8 @@ impl Assembler {
         Ok(())
     }
 
-    /// The accounts that are warm from the start, those of them that the transaction then looks up.
+    /// The accounts that are warm from the start, those of them that the transaction then looks up. Precompiles are not
+    /// among them: whoever asks for the warmth of one knows its address.
     fn warm(&self, run: &Run<'_>) -> BTreeSet<Address> {
         let (trace, chain) = (run.trace, U256::from(run.block.chain_id));
         let mut warm: BTreeSet<Address> = trace.to.into_iter().collect();
@@ -131,7 +122,6 @@ impl Assembler {
             warm.extend(
                 trace.frames.first().into_iter().flat_map(|frame| [Some(frame.address), frame.delegate]).flatten(),
             );
-            warm.extend(precompiles(self.fork));
             warm.extend(trace.access_list.iter().map(|item| item.address));
             let valid = trace.authorizations.iter();
             let valid = valid.filter(|a| (a.chain_id.is_zero() || a.chain_id == chain) && a.nonce != u64::MAX);
@@ -286,8 +276,9 @@ impl Assembler {
             if access.role == AccountRole::Executing {
                 continue;
             }
-            let touched = self.state.account(place(access.address)).is_some_and(|account| account.warm == run.began);
-            let warm = touched || precompiles(self.fork).any(|precompile| precompile == access.address);
+            let address = place(access.address);
+            let touched = self.state.account(address).is_some_and(|account| account.warm == run.began);
+            let warm = touched || has_precompile(self.fork, address);
             same(position, "the warmth of the account", &warm, &access.warm_before)?;
             let undoing = self.count(run, step.frame)?;
             self.order(self.at(run, clock, undoing), access.address, |_| Some(()))?;

@@ -8,7 +8,7 @@ use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::transaction::{AccountBefore, BeginEvent, DelegationEvent, InputEvent, TransactionEvent};
 use verbatim_gadgets::value::split;
 
-use super::super::accounts::{Order, add, precompiles, subtract, system};
+use super::super::accounts::{Order, add, subtract, system};
 use super::super::memory::Memory;
 use super::super::state::{Undoing, place};
 use super::super::tally::Counts;
@@ -37,7 +37,6 @@ impl Assembler {
         run.trace.accounts.iter().try_for_each(|change| self.learn(change))?;
         let public = self.public_transaction(run)?;
         self.public.send::<PublicTransaction>(&public);
-        self.warm_precompiles(run)?;
 
         let frame = run.frame(0, position)?;
         let hash = super::super::number(&frame.code_hash);
@@ -80,15 +79,6 @@ impl Assembler {
     /// An access at `clock` that is never undone, and leaves the account warm.
     fn own(&self, run: &Run<'_>, clock: u64) -> Order {
         Order { public: false, ..self.at(run, clock, None) }
-    }
-
-    /// The precompiles that the transaction looks up are warm (EIP-2929). No circuit says so: the verifier does.
-    fn warm_precompiles(&mut self, run: &Run<'_>) -> Result<(), AssembleError> {
-        let looked_up = precompiles(self.fork).filter(|address| run.trace.account(*address).is_some());
-        for address in looked_up.filter(|_| !system(run)) {
-            self.access(self.at(run, run.began, None), place(address), |_| Some(()))?;
-        }
-        Ok(())
     }
 
     /// The sender pays; recipient and coinbase are touched.
