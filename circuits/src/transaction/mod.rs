@@ -46,7 +46,6 @@
 //!   that the EIP lists.
 //! - What the verifier checks of a transaction alone: see [`PublicTransaction`].
 //! - The requests that the last system calls return (EIP-7685).
-//! - That precompiles are warm from the beginning (EIP-2929).
 //!
 //! The verifier himself executes what is excluded, and sends the cursor on (see [`Cursor`]).
 
