@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let mut found: Vec<Audit> = plan.workloads().iter().map(|_| Audit::default()).collect();
     let progress = bar("auditing", plan.shards().len());
     for shard in 0..plan.shards().len() {
-        let mut grid = plan.grid(shard)?;
+        let mut grid = std::sync::Arc::unwrap_or_clone(plan.grid(shard)?);
         found[plan.shards()[shard].workload].merge(audit(&mut grid, arguments.windows));
         progress.inc(1);
     }
