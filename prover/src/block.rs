@@ -47,7 +47,7 @@ use crate::{
     shards::{PlanCircuit, PlanShard},
 };
 
-pub use statement::{PUBLIC, StatementError};
+pub use statement::{PUBLIC, StatementError, StatementProblem, decode_public};
 
 /// The folder of the shards within a proof's folder.
 const SHARDS: &str = "shards";
