@@ -1,5 +1,6 @@
 //! `verbatim audit`.
 
+use std::sync::Arc;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -62,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let mut found: Vec<Audit> = plan.workloads().iter().map(|_| Audit::default()).collect();
     let progress = bar("auditing", 2 * plan.shards().len());
     for shard in 0..plan.shards().len() {
-        found[plan.shards()[shard].workload].survey(&mut plan.grid(shard)?, arguments.windows);
+        found[plan.shards()[shard].workload].survey(&mut Arc::unwrap_or_clone(plan.grid(shard)?), arguments.windows);
         progress.inc(1);
     }
     // What one shard settles need not be searched for in another.
