@@ -59,8 +59,24 @@ chips! {
     exceptions EXCEPTIONS;
 }
 
+const EVIDENCE: &str = "a fault may name any failure, and the fault chip takes the evidence of one that is true";
+
+const fn evidence(chip: &'static str) -> Exception {
+    Exception { chip, finding: Finding::Choice, names: &["fault"], reason: EVIDENCE }
+}
+
 /// What the audit finds here and is right.
 const EXCEPTIONS: &[Exception] = &[
+    evidence("binary"),
+    evidence("unary"),
+    evidence("push"),
+    evidence("pop"),
+    evidence("dup"),
+    evidence("swap"),
+    evidence("jump"),
+    evidence("jump if"),
+    evidence("counter"),
+    evidence("environment"),
     Exception {
         chip: "jump destination",
         finding: Finding::Open,

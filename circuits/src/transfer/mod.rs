@@ -73,7 +73,12 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { chip: "hash long", finding: Finding::Choice, names: &["fault", "leave"], reason: EVIDENCE },
     Exception { chip: "input copy", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
     Exception { chip: "code copy", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
-    Exception { chip: "return copy", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
+    Exception {
+        chip: "return copy",
+        finding: Finding::Choice,
+        names: &["fault", "leave", "copy job", "new words"],
+        reason: EVIDENCE,
+    },
     Exception { chip: "log", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
 ];
 
