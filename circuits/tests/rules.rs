@@ -205,7 +205,10 @@ fn exceptions_name_what_there_is() {
             for name in exception.names {
                 let known = match exception.finding {
                     Finding::Redundant => chip.constraints.iter().any(|constraint| constraint.label == *name),
-                    Finding::Choice => chip.messages.iter().any(|m| circuit.slots[m.slot].name == *name),
+                    Finding::Choice => {
+                        let slot = name.split(": ").next();
+                        chip.messages.iter().any(|m| Some(circuit.slots[m.slot].name.as_str()) == slot)
+                    }
                     Finding::Open | Finding::Idle => chip.cells.iter().any(|cell| {
                         let column = &circuit.main[usize::from(cell.column)];
                         column == name || format!("{column} in row {}", cell.rotation) == *name

@@ -62,7 +62,7 @@ chips! {
 const EVIDENCE: &str = "a fault may name any failure, and the fault chip takes the evidence of one that is true";
 
 const fn evidence(chip: &'static str) -> Exception {
-    Exception { chip, finding: Finding::Choice, names: &["fault"], reason: EVIDENCE }
+    Exception { chip, finding: Finding::Choice, names: &["fault: evidence"], reason: EVIDENCE }
 }
 
 /// What the audit finds here and is right.
@@ -87,7 +87,7 @@ const EXCEPTIONS: &[Exception] = &[
     Exception {
         chip: "jump destination",
         finding: Finding::Choice,
-        names: &["leave", "fault"],
+        names: &["leave: whether", "fault: whether", "fault: evidence"],
         reason: "as its cell ok",
     },
 ];
