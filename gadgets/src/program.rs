@@ -134,6 +134,10 @@ impl Program {
                 Operation::Constant(_) => {}
                 Operation::Load(cell) => cells.push((cell, slope)),
                 Operation::Add(a, b) => [a, b].into_iter().for_each(|input| slopes[input as usize] += slope),
+                Operation::Sub(a, b) => {
+                    slopes[a as usize] += slope;
+                    slopes[b as usize] -= slope;
+                }
                 Operation::Mul(a, b) => {
                     slopes[a as usize] += slope * scratch.registers[b as usize];
                     slopes[b as usize] += slope * scratch.registers[a as usize];
@@ -156,22 +160,6 @@ impl Program {
             };
             registers.push(value);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_gradient_is_that_of_the_polynomial() {
-        // x y + 3 x + y y at (5, 7): the slopes are y + 3 and x + 2 y.
-        let (x, y) = (Cell::main(0), Cell::main(1));
-        let program = Program::new([&(x * y + x * F::from(3) + y * y)]);
-        let read = |cell: Cell| F::from(if cell == x { 5 } else { 7 });
-        let (value, mut slopes) = program.gradient(read, &mut Scratch::default());
-        slopes.sort_by_key(|(cell, _)| cell.column);
-        assert_eq!((value, slopes), (F::from(35 + 15 + 49), vec![(x, F::from(10)), (y, F::from(19))]));
     }
 
     /// Evaluates every expression at each of at most [`BATCH`] rows, each moved by `distance` and wrapped around.
@@ -238,5 +226,21 @@ impl Batch<'_> {
     /// The value of each expression in row `row` of the batch.
     pub(crate) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &F> {
         self.outputs.iter().map(move |register| &self.registers[*register as usize * BATCH + row])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gradient_is_that_of_the_polynomial() {
+        // x y + 3 x + y y at (5, 7): the slopes are y + 3 and x + 2 y.
+        let (x, y) = (Cell::main(0), Cell::main(1));
+        let program = Program::new([&(x * y + x * F::from(3) + y * y)]);
+        let read = |cell: Cell| F::from(if cell == x { 5 } else { 7 });
+        let (value, mut slopes) = program.gradient(read, &mut Scratch::default());
+        slopes.sort_by_key(|(cell, _)| cell.column);
+        assert_eq!((value, slopes), (F::from(35 + 15 + 49), vec![(x, F::from(10)), (y, F::from(19))]));
     }
 }

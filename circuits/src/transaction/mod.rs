@@ -126,7 +126,7 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { chip: "begin", finding: Finding::Choice, names: &["account"], reason: RECORD },
     Exception { chip: "begin", finding: Finding::Choice, names: &["context", "pending"], reason: GUESS },
     Exception { chip: "deposit", finding: Finding::Open, names: CELLS, reason: RECORD },
-    Exception { chip: "deposit", finding: Finding::Choice, names: &["account"], reason: RECORD },
+    Exception { chip: "deposit", finding: Finding::Choice, names: &["account code"], reason: RECORD },
     Exception { chip: "end", finding: Finding::Open, names: REST, reason: RECORD },
     Exception { chip: "end", finding: Finding::Choice, names: &["account"], reason: RECORD },
     Exception { chip: "withdrawal", finding: Finding::Open, names: REST, reason: RECORD },
