@@ -201,8 +201,9 @@ message! {
         digest: Word,
     }
 
-    /// Eight bytes of a long input, named by its digest. Sent by bytecode and copy; received by keccak. Two inputs under one
-    /// digest are equal or a collision, so nobody else has to keep them apart.
+    /// Eight bytes of a long input, named by its digest. Sent by bytecode and copy; received by keccak, which shows that the
+    /// lane is below 2^64: its senders need not. Two inputs under one digest are equal or a collision, so nobody else has to
+    /// keep them apart.
     pub struct HashLane, HashLaneNative = Linear 35 "hash lane" {
         /// The digest of the whole input.
         digest: Word,
