@@ -1,1 +1,136 @@
-//! Placeholder while the workspace is being laid out.
+//! What the benches share: the test block, and shards that are full.
+//!
+//! ```
+//! use verbatim_benches::{Repeated, machine};
+//! use verbatim_gadgets::machine::Workload;
+//!
+//! let machine = machine("second-light");
+//! let light = machine.assembly().workloads()[0];
+//! let full = Repeated::to_fill(light, 12).expect("the circuit has windows");
+//! assert!(full.len() > light.len());
+//! ```
+
+use std::{ops::Range, path::Path, sync::Arc};
+
+use verbatim_circuits::keccak::{layout::SLICES, permutations::Permutations};
+use verbatim_gadgets::{
+    circuit::{Circuit, Rows},
+    grid::{Full, Grid},
+    halo2::{self, Challenges},
+    machine::Workload,
+};
+use verbatim_prover::{Fr, block::Machine, machine::ShardWitness};
+use verbatim_witness::input::BlockInput;
+
+/// The path of a test block.
+pub fn path(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(name)
+}
+
+/// A test block with its witness.
+///
+/// # Panics
+/// If there is none of that name.
+pub fn input(name: &str) -> BlockInput {
+    BlockInput::load(&path(name), None).expect("a test block")
+}
+
+/// A test block, executed and assembled.
+///
+/// # Panics
+/// If there is none of that name.
+pub fn machine(name: &str) -> Machine {
+    Machine::new(&input(name)).expect("the test block holds")
+}
+
+/// The windows of a workload over and over, so that they fill a shard: what a proof costs depends on the circuit and on how
+/// large the values are, not on whether the messages find partners elsewhere.
+#[derive(Debug)]
+pub struct Repeated<'w> {
+    work: &'w dyn Workload,
+    windows: usize,
+}
+
+impl<'w> Repeated<'w> {
+    /// As many windows as a shard of size `k` has room for; none if the workload is empty or asks for sizes of its own.
+    pub fn to_fill(work: &'w dyn Workload, k: u32) -> Option<Self> {
+        if work.is_empty() || work.size().is_some() || work.capacity(k).is_some() {
+            return None;
+        }
+        let circuit = work.circuit();
+        let room = Rows::new(k).usable.saturating_sub(2 * (circuit.height - 1));
+        let heights: Vec<usize> = (0..work.len()).map(|window| circuit.chips[work.chip(window)].height).collect();
+        let mut rows = 0;
+        let fits = |height: &&usize| {
+            rows += **height;
+            rows <= room
+        };
+        let windows = heights.iter().cycle().take_while(fits).count();
+        Some(Self { work, windows })
+    }
+}
+
+impl Workload for Repeated<'_> {
+    fn circuit(&self) -> &Arc<Circuit> {
+        self.work.circuit()
+    }
+
+    fn len(&self) -> usize {
+        self.windows
+    }
+
+    fn size(&self) -> Option<u32> {
+        None
+    }
+
+    fn chip(&self, index: usize) -> usize {
+        self.work.chip(index % self.work.len())
+    }
+
+    fn fill(&self, windows: Range<usize>, grid: &mut Grid) -> Result<(), Full> {
+        let mut next = windows.start;
+        while next < windows.end {
+            let start = next % self.work.len();
+            let end = self.work.len().min(start + windows.end - next);
+            self.work.fill(start..end, grid)?;
+            next += end - start;
+        }
+        Ok(())
+    }
+}
+
+/// As many permutations as a shard of size `k` has room for.
+pub fn permutations(k: u32) -> Permutations {
+    let count = Permutations::new(Vec::new()).capacity(k).unwrap_or(0) * SLICES;
+    let lane = |index: u64, lane: usize| (index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(lane as u32);
+    Permutations::new((0..count as u64).map(|index| std::array::from_fn(|at| lane(index, at))).collect())
+}
+
+/// A shard by itself. It is filled in each round, as a bundle's is.
+#[derive(Debug)]
+pub struct Alone<'w> {
+    /// What fills it.
+    pub work: &'w dyn Workload,
+    /// Its size.
+    pub k: u32,
+}
+
+impl Alone<'_> {
+    /// The filled shard. Facts are provided no times.
+    ///
+    /// # Panics
+    /// If the workload does not fit the shard.
+    pub fn grid(&self) -> Grid {
+        self.work.grid(self.k, 0..self.work.len()).expect("the workload fits")
+    }
+}
+
+impl ShardWitness for Alone<'_> {
+    fn main_columns(&self) -> Vec<Vec<Fr>> {
+        self.grid().main
+    }
+
+    fn aux_columns(&self, _: &[Vec<Fr>], alpha: Fr, gamma: Fr) -> (Vec<Vec<Fr>>, Fr) {
+        halo2::auxiliary(&self.grid(), Challenges { alpha, gamma })
+    }
+}

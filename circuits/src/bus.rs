@@ -15,7 +15,8 @@ message! {
     inventory INVENTORY;
 
     /// Bitwise and of two bytes. Provided by the tables; consumed by arith.
-    pub struct AndBytes, AndBytesNative = Fact 2 "and bytes" {
+    pub struct AndBytes, AndBytesNative = Fact 2 "and bytes"
+        determines [and] {
         /// The left operand.
         left: Byte,
         /// The right operand.
@@ -25,7 +26,8 @@ message! {
     }
 
     /// `2^exponent` as a word, for exponents below 256. Provided by the tables; consumed by arith.
-    pub struct PowerOfTwo, PowerOfTwoNative = Fact 3 "power of two" {
+    pub struct PowerOfTwo, PowerOfTwoNative = Fact 3 "power of two"
+        determines [power] {
         /// The exponent.
         exponent: Byte,
         /// The power.
@@ -33,7 +35,8 @@ message! {
     }
 
     /// What the block's fork says of an opcode. Provided by the opcodes circuit; consumed by every step.
-    pub struct Opcode, OpcodeNative = Fact 5 "opcode" {
+    pub struct Opcode, OpcodeNative = Fact 5 "opcode"
+        determines [class, gas, parameter] {
         /// The opcode.
         opcode: Byte,
         /// The chip that executes it.
@@ -44,27 +47,27 @@ message! {
         parameter: Byte,
     }
 
-    /// How many bytes of push data are still due after a byte of code, given how many were due before it: one less, or, if
-    /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for all 33 counts and 256 bytes
-    /// ([`crate::bytecode::push::counters`]); consumed by bytecode.
-    pub struct PushCounter, PushCounterNative = Fact 8 "push counter" {
-        /// 0 to 32.
-        before: Byte,
-        /// The byte.
-        byte: Byte,
-        /// 0 to 32.
-        after: Byte,
+    /// Whether the block's fork has a precompile at an address where some fork has one, or at zero. Provided by the opcodes
+    /// circuit for [these addresses](crate::schedule::listed_addresses); consumed by BALANCE and EXTCODESIZE.
+    pub struct Precompile, PrecompileNative = Fact 6 "precompile"
+        determines [present] {
+        /// The address.
+        address: Address,
+        /// Whether there is a precompile.
+        present: Bool,
     }
 
-    /// What a byte of push data adds to the value: `byte * 256^(before - 1)`. Provided by the tables for the counts 1 to 32
-    /// and all 256 bytes ([`crate::bytecode::push::weights`]); consumed by bytecode.
-    pub struct PushByte, PushByteNative = Fact 9 "push byte" {
-        /// How many bytes of push data are due before this one: 1 to 32.
+    /// How many bytes of push data are still due after a byte of code, given how many were due before it: one less, or, if
+    /// none was, as many as the byte pushes when it is an opcode. Provided by the tables for the counts 0 to 127 and all 256
+    /// bytes ([`crate::bytecode::push::counters`]); consumed by bytecode, also to show that a number is 0 to 127.
+    pub struct PushCounter, PushCounterNative = Fact 8 "push counter"
+        determines [after] {
+        /// 0 to 127, and 0 to 32 along a code's chain, which begins with 0.
         before: Byte,
         /// The byte.
         byte: Byte,
-        /// Its share of the pushed value.
-        value: Word,
+        /// One less, or 0 to 32.
+        after: Byte,
     }
 
     /// The value is below 2^128. Provided by arith; consumed by whoever first produces a limb.
@@ -74,7 +77,8 @@ message! {
     }
 
     /// A stack operation of two or three words, as the EVM defines it. Provided by arith; consumed by steps and by arith.
-    pub struct Alu, AluNative = Fact 11 "alu" {
+    pub struct Alu, AluNative = Fact 11 "alu"
+        determines [result] {
         /// The opcode.
         opcode: Byte,
         /// The operand from the top of the stack.
@@ -88,7 +92,8 @@ message! {
     }
 
     /// How many bytes a word takes without its leading zeros. Provided by arith; consumed by EXP.
-    pub struct ByteLength, ByteLengthNative = Fact 12 "byte length" {
+    pub struct ByteLength, ByteLengthNative = Fact 12 "byte length"
+        determines [length] {
         /// The word.
         word: Word,
         /// 0 to 32.
@@ -97,7 +102,8 @@ message! {
 
     /// Thirty-two bytes cut from two neighbouring words: those of `first || second` from byte `shift`, of which the first
     /// `keep` stay and the others become zero. Provided by arith; consumed by reads of memory, calldata and code.
-    pub struct Slice, SliceNative = Fact 13 "slice" {
+    pub struct Slice, SliceNative = Fact 13 "slice"
+        determines [result] {
         /// The word with the first byte.
         first: Word,
         /// The word behind it.
@@ -112,7 +118,8 @@ message! {
 
     /// The first `count` bytes of `value` written over `first || second` at byte `shift`. Provided by arith; consumed by
     /// writes to memory.
-    pub struct Splice, SpliceNative = Fact 14 "splice" {
+    pub struct Splice, SpliceNative = Fact 14 "splice"
+        determines [first_after, second_after] {
         /// The word with the first byte, before.
         first: Word,
         /// The word behind it, before.
@@ -130,7 +137,8 @@ message! {
     }
 
     /// Division of a number below 2^64 by 32. Provided by arith; consumed by whoever turns bytes into words.
-    pub struct Words, WordsNative = Fact 15 "words" {
+    pub struct Words, WordsNative = Fact 15 "words"
+        determines [words, rest] {
         /// The dividend, in bytes.
         bytes: U64,
         /// The quotient.
@@ -141,16 +149,21 @@ message! {
 
     /// What a memory of so many words costs in all: `3 words + floor(words^2 / 512)`. Provided by the memory circuit;
     /// consumed by every step that expands memory.
-    pub struct MemoryCost, MemoryCostNative = Fact 16 "memory cost" {
+    pub struct MemoryCost, MemoryCostNative = Fact 16 "memory cost"
+        determines [gas] {
         /// The size in words: below 2^48.
         words: Counter,
         /// The gas: below 2^81.
         gas: Limb,
     }
 
-    /// One position of a code where an opcode begins, or one behind its end, which reads as STOP. Provided by bytecode for
-    /// the positions that were asked for; consumed by every step, and by jumps for their destination.
-    pub struct Code, CodeNative = Fact 30 "code" {
+    /// One position of a code where an opcode begins, or one behind its end, which reads as STOP. Provided by bytecode;
+    /// consumed by every step, and by jumps for their destination.
+    ///
+    /// The consumer's `hash` is a word in range from elsewhere: the name of a code. Under names whose high limb exceeds 128
+    /// bits, bytecode has facts of another meaning for itself ([`crate::bytecode`]).
+    pub struct Code, CodeNative = Fact 30 "code"
+        determines [opcode, push, next] {
         /// The keccak hash that names the code.
         hash: Word,
         /// The position.
@@ -173,16 +186,19 @@ message! {
     }
 
     /// The length of a code. Provided by bytecode; consumed by CODESIZE, EXTCODESIZE, copies, and jumps past the end.
-    pub struct CodeLength, CodeLengthNative = Fact 32 "code length" {
+    pub struct CodeLength, CodeLengthNative = Fact 32 "code length"
+        determines [length] {
         /// The code.
         hash: Word,
         /// Its length in bytes.
         length: Counter,
     }
 
-    /// Thirty-two bytes of a code, zeros past its end. Provided by bytecode for every index below `ceil(length / 32)`;
-    /// consumed by copies and by code deposit.
-    pub struct CodeWord, CodeWordNative = Fact 33 "code word" {
+    /// Thirty-two bytes of a code, zeros past its end. Provided by bytecode for every index below `ceil(length / 32)`, and for
+    /// some behind, up to 127 bytes past the end: that there is a word says nothing of the length, which its consumers take
+    /// from [`CodeLength`]. Consumed by copies, by code deposit, by the code of a creation and by delegations.
+    pub struct CodeWord, CodeWordNative = Fact 33 "code word"
+        determines [word] {
         /// The code.
         hash: Word,
         /// The index of the word.
@@ -192,7 +208,8 @@ message! {
     }
 
     /// The hash of up to 135 bytes. Provided by keccak; consumed by KECCAK256.
-    pub struct ShortHash, ShortHashNative = Fact 34 "short hash" {
+    pub struct ShortHash, ShortHashNative = Fact 34 "short hash"
+        determines [digest] {
         /// The length in bytes: 0 to 135.
         length: Byte,
         /// The bytes, big-endian, sixteen to a limb, zeros behind the end. The last limb holds eight bytes and eight zeros.
@@ -222,24 +239,14 @@ message! {
     }
 
     /// Eight bytes of a code, zeros past its end. Provided and consumed by bytecode.
-    pub struct CodeLane, CodeLaneNative = Fact 44 "code lane" {
+    pub struct CodeLane, CodeLaneNative = Fact 44 "code lane"
+        determines [bytes] {
         /// The code.
         hash: Word,
         /// The index of the first byte, divided by eight.
         index: Counter,
         /// The bytes.
         bytes: [Byte; 8],
-    }
-
-    /// The value of the push data with which a lane begins: zero if it begins with an opcode. Provided by bytecode;
-    /// consumed by bytecode for a PUSH whose data go on in the next lane.
-    pub struct PushRest, PushRestNative = Fact 45 "push rest" {
-        /// The code.
-        hash: Word,
-        /// The lane.
-        index: Counter,
-        /// The value of the bytes that are due.
-        value: Word,
     }
 
     /// The place between two lanes of a code. Sent by each lane to the next, around a ring that the code's row closes.
@@ -253,7 +260,8 @@ message! {
     }
 
     /// An entry of one of keccak's tables of functions on digits. Provided by keccak's tables; consumed by keccak.
-    pub struct KeccakTable, KeccakTableNative = Fact 37 "keccak table" {
+    pub struct KeccakTable, KeccakTableNative = Fact 37 "keccak table"
+        determines [output] {
         /// The argument.
         input: Any,
         /// The function's value.
@@ -264,7 +272,8 @@ message! {
 
     /// The permutation keccak-f\[1600\]. Provided by keccak's permutations; consumed by its sponge. Lane `x + 5 y` of the
     /// state stands at that index, the byte that the sponge absorbs first highest.
-    pub struct Permutation, PermutationNative = Fact 38 "permutation" {
+    pub struct Permutation, PermutationNative = Fact 38 "permutation"
+        determines [output] {
         /// The state before.
         input: [U64; 25],
         /// The state after.
@@ -382,7 +391,8 @@ message! {
     }
 
     /// What is constant in a call. Provided by the step that made it; consumed by its steps.
-    pub struct Context, ContextNative = Fact 55 "context" {
+    pub struct Context, ContextNative = Fact 55 "context"
+        determines [transaction, address, fixed, reverted, scope, depth, input_call, input_offset, input_length] {
         /// The call.
         call: Counter,
         /// The clock at which its transaction began.
@@ -407,7 +417,8 @@ message! {
 
     /// What an environment opcode pushes. Provided for a call (ADDRESS, CALLER, CALLVALUE, CALLDATASIZE) by the step that
     /// made it, for a transaction (ORIGIN, GASPRICE) by its beginning, for the block (owner 0) by the block chip.
-    pub struct Environment, EnvironmentNative = Fact 56 "environment" {
+    pub struct Environment, EnvironmentNative = Fact 56 "environment"
+        determines [value] {
         /// The call, the clock at which the transaction began, or zero.
         owner: Counter,
         /// The opcode.
@@ -628,6 +639,17 @@ message! {
         clock: Counter,
     }
 
+    /// A location that nobody accesses in the whole block, so that it is cold in every transaction, but for precompiles.
+    /// Provided by state; consumed by a step that cannot pay for the cold access, where the location's record is not known.
+    pub struct Untouched, UntouchedNative = Fact 103 "untouched" {
+        /// The account.
+        address: Address,
+        /// Whether it is a slot of the account, rather than the account itself.
+        slot: Bool,
+        /// The slot's key; zero for an account.
+        key: Word,
+    }
+
     /// Public: the value of a slot before and after the block. Sent by the verifier; received by its boundary row.
     pub struct PublicSlot, PublicSlotNative = Linear 120 "public slot" {
         /// The account.
@@ -689,7 +711,8 @@ message! {
 
     /// The place between two items of the block: transactions, system calls and withdrawals, in the order in which they are
     /// executed. The verifier sends the first, index 0, clock 1 and no gas; each item sends the next; the end of the block
-    /// receives the last. No item ends at an earlier clock than it began.
+    /// receives the last. No item ends at an earlier clock than it began. Where the circuit excludes a transaction, the
+    /// verifier receives the cursor before it and sends the one behind it.
     pub struct Cursor, CursorNative = Linear 60 "cursor" {
         /// How many items lie before it.
         index: Counter,
@@ -741,7 +764,8 @@ message! {
     }
 
     /// When a transaction began. Provided by its beginning; consumed by the words of its input and by its logs.
-    pub struct TransactionClock, TransactionClockNative = Fact 63 "transaction clock" {
+    pub struct TransactionClock, TransactionClockNative = Fact 63 "transaction clock"
+        determines [clock, code] {
         /// The transaction's index in the block.
         index: Counter,
         /// The clock at which it began.
@@ -761,7 +785,8 @@ message! {
 
     /// A code that is an EIP-7702 delegation: `0xef0100` and an address. Provided by the transaction circuit; consumed by the
     /// beginning of a transaction whose sender has such a code.
-    pub struct Delegation, DelegationNative = Fact 65 "delegation" {
+    pub struct Delegation, DelegationNative = Fact 65 "delegation"
+        determines [address] {
         /// The code.
         code: Word,
         /// The account whose code runs in its place.
@@ -781,8 +806,10 @@ message! {
     }
 
     /// Public: a transaction, or a call that the protocol makes itself (a system call). The verifier sends one for each, in
-    /// the order of execution: the system calls before the block's transactions (EIP-4788, EIP-2935), the transactions,
-    /// and, behind the withdrawals, the system calls after them (EIP-7002, EIP-7251).
+    /// the order of execution: the system calls before the block's transactions (EIP-2935, EIP-4788), the transactions, and
+    /// the system calls after them (EIP-7002, EIP-7251), which the withdrawals follow. Clients differ in the order of system
+    /// calls and withdrawals; the contracts that are called read neither balances nor each other's storage, so it makes no
+    /// difference.
     ///
     /// The verifier itself checks what depends on the transaction and the header alone: signature, chain, the fee cap
     /// against the base fee, the priority fee against the fee cap, EIP-3860's limit of init code, EIP-7825's gas limit,
@@ -826,6 +853,11 @@ message! {
 
     /// Public: an entry of a transaction's access list. The verifier sends each address, followed by its keys, in the list's
     /// order, repetitions included.
+    ///
+    /// An entry is `absent` exactly if the verifier sends no [`PublicAccount`], or for a key no [`PublicSlot`], for it: then
+    /// nothing in the block touches the location, and its warmth makes no difference. A witness need not know the value of
+    /// such a location. Where the verifier does send one, the entry cannot be passed over: an access that came later would
+    /// then be dearer than it is.
     pub struct PublicAccess, PublicAccessNative = Linear 124 "public access" {
         /// The transaction's index in the block.
         index: Counter,
@@ -837,6 +869,8 @@ message! {
         address: Address,
         /// The key; zero for an address.
         key: Word,
+        /// Whether the block's accounts or slots do not include it.
+        absent: Bool,
     }
 
     /// Public: thirty-two bytes of a transaction's input. The verifier sends `ceil(length / 32)` of them, with zeros behind the
@@ -865,7 +899,7 @@ message! {
         logs: Counter,
     }
 
-    /// Public: a withdrawal (EIP-4895). The verifier sends those of the block in order, behind its transactions.
+    /// Public: a withdrawal (EIP-4895). The verifier sends those of the block in order, behind its last system call.
     pub struct PublicWithdrawal, PublicWithdrawalNative = Linear 127 "public withdrawal" {
         /// How many items of the block lie before it.
         index: Counter,
@@ -873,6 +907,17 @@ message! {
         address: Address,
         /// The amount in wei: that in the withdrawal is in gwei.
         amount: Limb,
+    }
+
+    /// Public: a location that nobody accesses, but a step tried to. Sent by the verifier, never for a location that has a
+    /// [`PublicSlot`] or a [`PublicAccount`]; received by state.
+    pub struct PublicUntouched, PublicUntouchedNative = Linear 129 "public untouched" {
+        /// The account.
+        address: Address,
+        /// Whether it is a slot of the account, rather than the account itself.
+        slot: Bool,
+        /// The slot's key; zero for an account.
+        key: Word,
     }
 
     /// Public: the end of the block. Received by the verifier, who knows how many items the block has, and, from the header,

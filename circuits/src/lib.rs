@@ -20,6 +20,7 @@ pub mod keccak;
 pub mod light;
 pub mod memory;
 pub mod opcodes;
+mod payment;
 pub mod schedule;
 pub mod state;
 pub mod step;

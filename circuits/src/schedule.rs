@@ -1,4 +1,5 @@
-//! What differs from fork to fork, as data: which opcodes exist, what they cost, and which chip executes them.
+//! What differs from fork to fork, as data: which opcodes exist, what they cost, which chip executes them, and where
+//! precompiles are.
 
 use serde::{Deserialize, Serialize};
 
@@ -159,9 +160,36 @@ fn exists(fork: Fork, opcode: u8) -> bool {
     }
 }
 
+/// The first address behind the precompiles that lie together, from 1 on, in any fork.
+pub const BEHIND_PRECOMPILES: u64 = 0x12;
+/// The precompile that lies alone: that of EIP-7951.
+pub const P256_VERIFY: u64 = 0x100;
+
+/// Where some fork has a precompile, and zero, where none has.
+pub fn listed_addresses() -> impl Iterator<Item = u64> + Clone {
+    (0..BEHIND_PRECOMPILES).chain([P256_VERIFY])
+}
+
+/// Whether `fork` has a precompile there.
+pub fn is_precompile(fork: Fork, address: u64) -> bool {
+    let last = match fork {
+        Fork::Shanghai => 9,
+        Fork::Cancun => 10,
+        Fork::Prague | Fork::Osaka => 17,
+    };
+    (1..=last).contains(&address) || fork >= Fork::Osaka && address == P256_VERIFY
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forks_add_precompiles() {
+        let count = |fork| listed_addresses().filter(|address| is_precompile(fork, *address)).count();
+        assert_eq!(Fork::ALL.map(count), [9, 10, 17, 18]);
+        assert!(Fork::ALL.into_iter().all(|fork| !is_precompile(fork, 0)));
+    }
 
     #[test]
     fn forks_add_opcodes() {

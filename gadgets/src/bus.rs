@@ -7,9 +7,9 @@ use std::sync::{Arc, LazyLock};
 use foldhash::quality::RandomState;
 use halo2_proofs::arithmetic::Field;
 
-use crate::chip::Role;
+use crate::chip::{ChipDef, MessageDef, Role};
 use crate::circuit::Circuit;
-use crate::expr::{Cell, F};
+use crate::expr::{Cell, Expr, F};
 use crate::grid::Grid;
 use crate::message::{Message, Tag};
 use crate::program::Scratch;
@@ -190,18 +190,22 @@ impl FactCounts {
     }
 
     /// Takes out what the windows of `grid` provide, and answers the cells (as seen from a row) that say how often: all
-    /// consumptions of a fact go to its first provider.
+    /// consumptions of a fact go to the first row that may provide it. (A row whose constraints hold the multiplicity at zero
+    /// does not prove what its slot says.)
     pub fn take(&mut self, grid: &Grid) -> Vec<(Cell, usize, u64)> {
         let circuit = Arc::clone(&grid.circuit);
+        let provisions: Vec<_> = circuit.chips.iter().map(Provision::all).collect();
         let mut scratch = Scratch::default();
         let (mut tuple, mut taken) = (Vec::new(), Vec::new());
         for window in &grid.windows {
-            let chip = &circuit.chips[window.chip];
-            for message in chip.messages.iter().filter(|m| m.role == Role::Provide) {
-                let Some(cell) = message.multiplicity.as_cell() else { continue };
+            for provision in &provisions[window.chip] {
+                let message = provision.message;
                 self.tuple(grid, message.slot, window.row + message.row as usize, &mut scratch, &mut tuple);
-                if let Some(count) = self.counts.remove(&key(&circuit.slots[message.slot].tag, &tuple)) {
-                    taken.push((cell, window.row, count));
+                let key = key(&circuit.slots[message.slot].tag, &tuple);
+                let Some(count) = self.counts.get(&key).copied() else { continue };
+                if provision.allows(grid, window.row, F::from(count)) {
+                    self.counts.remove(&key);
+                    taken.push((provision.multiplicity, window.row, count));
                 }
             }
         }
@@ -218,6 +222,32 @@ impl FactCounts {
     fn tuple(&self, grid: &Grid, slot: usize, row: usize, scratch: &mut Scratch, tuple: &mut Vec<F>) {
         tuple.clear();
         tuple.extend(slot_program(&grid.circuit, slot).run(grid, row, scratch));
+    }
+}
+
+/// A fact that a chip provides.
+struct Provision<'c> {
+    message: &'c MessageDef,
+    multiplicity: Cell,
+    /// The constraints that read the multiplicity.
+    bounds: Vec<&'c Expr>,
+}
+
+impl<'c> Provision<'c> {
+    fn all(chip: &'c ChipDef) -> Vec<Self> {
+        let facts = chip.messages.iter().filter(|message| message.role == Role::Provide);
+        let cells = facts.filter_map(|message| Some((message, message.multiplicity.as_cell()?)));
+        let bounds = |cell: &Cell| {
+            let expressions = chip.constraints.iter().map(|constraint| &constraint.expr);
+            expressions.filter(|expr| expr.cells().contains(cell)).collect()
+        };
+        cells.map(|(message, cell)| Self { message, multiplicity: cell, bounds: bounds(&cell) }).collect()
+    }
+
+    /// Whether the window that begins at `row` may provide the fact `count` times.
+    fn allows(&self, grid: &Grid, row: usize, count: F) -> bool {
+        let read = |cell: Cell| if cell == self.multiplicity { count } else { grid.read(cell, row) };
+        self.bounds.iter().all(|expr| bool::from(expr.evaluate(&read).is_zero()))
     }
 }
 

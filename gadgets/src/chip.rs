@@ -110,9 +110,12 @@ impl<'c> ChipBuilder<'c> {
             }
         }
         cells.extend(&self.scratch);
-        let reach =
-            |cell: &Cell| matches!(self.def.selector, Selector::Fixed(_)) || cell.rotation < self.def.height as i16;
-        assert!(cells.iter().all(reach), "{}: a cell lies below the window", self.def.name);
+        // Windows at fixed rows may see more: `Circuit::leaves_usable_rows` looks at each of them.
+        let window = 0..self.def.height as i16;
+        let reach = |cell: &Cell| {
+            matches!(self.def.selector, Selector::Fixed(_)) || window.contains(&cell.rotation) && cell.turns == 0
+        };
+        assert!(cells.iter().all(reach), "{}: a cell lies outside of the window", self.def.name);
         self.def.cells = cells.into_iter().filter(|cell| cell.area == Area::Main).collect();
         self.def.program = Program::new(self.def.constraints.iter().map(|c| &c.expr));
         self.def.multiplicities = Program::new(self.def.messages.iter().map(|m| &m.multiplicity));
@@ -124,9 +127,11 @@ impl<'c> ChipBuilder<'c> {
         self.def.name
     }
 
-    /// Requires that `expr` is zero in every window.
+    /// Requires that `expr` is zero in every window. No scratch cell takes a cell of `expr` any more.
     pub fn require_zero(&mut self, label: impl Into<String>, expr: impl Into<Expr>) {
-        self.def.constraints.push(Constraint { label: label.into(), expr: expr.into() });
+        let expr = expr.into();
+        expr.collect_cells(&mut self.taken);
+        self.def.constraints.push(Constraint { label: label.into(), expr });
     }
 
     /// Requires that `a` and `b` are equal.

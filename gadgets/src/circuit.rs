@@ -62,6 +62,8 @@ pub struct SlotDef {
     pub fields: Vec<Expr>,
     /// A name for each element of the tuple.
     pub names: Vec<String>,
+    /// Whether each element of a fact follows from the others.
+    pub determined: Vec<bool>,
 }
 
 /// A handle of a [`SlotDef`] that knows the kind of its message.
@@ -200,6 +202,24 @@ impl Circuit {
             .collect()
     }
 
+    /// A window of a chip at fixed rows, in a shard of size `k`, that reads a main cell outside of the usable rows, where
+    /// cells are random and messages do not count: the chip's name and the window's row. For tests; every circuit has none.
+    pub fn leaves_usable_rows(&self, k: u32) -> Option<(&'static str, usize)> {
+        let (rows, fixed) = (Rows::new(k), self.fixed_values(k));
+        let chips = self.chips.iter().filter_map(|chip| match chip.selector {
+            Selector::Fixed(column) => Some((chip, &fixed[column])),
+            Selector::Main(_) => None,
+        });
+        let outside = |cell: &Cell, row: usize| {
+            row.wrapping_add_signed(cell.distance(k) as isize) & (rows.total - 1) >= rows.usable
+        };
+        let leaves = |chip: &ChipDef, row: usize| chip.cells.iter().any(|cell| outside(cell, row));
+        chips.into_iter().find_map(|(chip, selector)| {
+            let windows = selector.iter().enumerate().filter(|(_, value)| **value != F::from(0));
+            windows.map(|(row, _)| row).find(|row| leaves(chip, *row)).map(|row| (chip.name, row))
+        })
+    }
+
     /// All labels of constraints, chip by chip.
     pub fn labels(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let system = self.dispatch.iter().chain(&self.edges).map(|c| ("dispatch", c.label.as_str()));
@@ -262,7 +282,7 @@ impl CircuitBuilder {
         let (name, names) = (name.into(), M::names());
         assert_eq!(fields.len(), names.len(), "{}: slot {name} has the arity of {}", self.name, M::TAG.name);
         assert!(fields.iter().all(|field| field.degree() <= 1), "{}: slot {name} is linear", self.name);
-        self.slots.push(SlotDef { name, tag: M::TAG, fields: fields.clone(), names });
+        self.slots.push(SlotDef { name, tag: M::TAG, fields: fields.clone(), names, determined: M::determined() });
         Slot { index: self.slots.len() - 1, fields, message: PhantomData }
     }
 

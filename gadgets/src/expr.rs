@@ -188,14 +188,17 @@ impl Expr {
     /// The same expression, `rows` further down.
     #[must_use]
     pub fn shifted(&self, rows: i16) -> Self {
-        if rows == 0 {
-            return self.clone();
-        }
+        if rows == 0 { self.clone() } else { self.map_cells(&mut |cell| cell.shifted(rows)) }
+    }
+
+    /// The same expression over other cells.
+    #[must_use]
+    pub fn map_cells(&self, map: &mut impl FnMut(Cell) -> Cell) -> Self {
         match self.node() {
             Node::Constant(_) => self.clone(),
-            Node::Cell(cell) => cell.shifted(rows).expr(),
-            Node::Add(a, b) => Self(Arc::new(Node::Add(a.shifted(rows), b.shifted(rows)))),
-            Node::Mul(a, b) => Self(Arc::new(Node::Mul(a.shifted(rows), b.shifted(rows)))),
+            Node::Cell(cell) => map(*cell).expr(),
+            Node::Add(a, b) => Self(Arc::new(Node::Add(a.map_cells(map), b.map_cells(map)))),
+            Node::Mul(a, b) => Self(Arc::new(Node::Mul(a.map_cells(map), b.map_cells(map)))),
         }
     }
 

@@ -117,30 +117,39 @@ impl Grid {
 
     /// Fills what follows from other cells of the window that begins at `row`.
     pub(crate) fn derive(&mut self, derive: &Derive, row: usize) {
-        match derive {
-            Derive::Equal(cell, expr) => {
-                let value = self.evaluate(expr, row);
-                self.write(*cell, row, value);
+        for (cell, value) in derive.values(|expr| self.evaluate(expr, row)) {
+            self.write(cell, row, value);
+        }
+    }
+}
+
+impl Derive {
+    /// The cells that it fills, with their values, where `value` answers the values of expressions.
+    pub fn values(&self, value: impl Fn(&Expr) -> F) -> Vec<(Cell, F)> {
+        match self {
+            Self::Equal(cell, expr) => vec![(*cell, value(expr))],
+            Self::Inverse(cell, expr) => vec![(*cell, inverse_or_zero(value(expr)))],
+            Self::IsZero(cell, expr) => vec![(*cell, F::from(u64::from(bool::from(value(expr).is_zero()))))],
+            Self::Limbs16(cells, expr) => {
+                let bytes = value(expr).to_bytes();
+                let limb = |i: usize| F::from(u64::from(bytes[2 * i]) | u64::from(bytes[2 * i + 1]) << 8);
+                cells.iter().enumerate().map(|(i, cell)| (*cell, limb(i))).collect()
             }
-            Derive::Inverse(cell, expr) => {
-                let value = inverse_or_zero(self.evaluate(expr, row));
-                self.write(*cell, row, value);
+            Self::Less(cell, a, b) => vec![(*cell, F::from(u64::from(value(a) < value(b))))],
+        }
+    }
+
+    /// The same over other cells.
+    #[must_use]
+    pub(crate) fn map_cells(&self, map: &mut impl FnMut(Cell) -> Cell) -> Self {
+        match self {
+            Self::Equal(cell, expr) => Self::Equal(map(*cell), expr.map_cells(map)),
+            Self::Inverse(cell, expr) => Self::Inverse(map(*cell), expr.map_cells(map)),
+            Self::IsZero(cell, expr) => Self::IsZero(map(*cell), expr.map_cells(map)),
+            Self::Limbs16(cells, expr) => {
+                Self::Limbs16(cells.iter().map(|cell| map(*cell)).collect(), expr.map_cells(map))
             }
-            Derive::IsZero(cell, expr) => {
-                let value = F::from(u64::from(bool::from(self.evaluate(expr, row).is_zero())));
-                self.write(*cell, row, value);
-            }
-            Derive::Limbs16(cells, expr) => {
-                let bytes = self.evaluate(expr, row).to_bytes();
-                for (i, cell) in cells.iter().enumerate() {
-                    let limb = u64::from(bytes[2 * i]) | u64::from(bytes[2 * i + 1]) << 8;
-                    self.write(*cell, row, F::from(limb));
-                }
-            }
-            Derive::Less(cell, a, b) => {
-                let (a, b) = (self.evaluate(a, row), self.evaluate(b, row));
-                self.write(*cell, row, F::from(u64::from(a < b)));
-            }
+            Self::Less(cell, a, b) => Self::Less(map(*cell), a.map_cells(map), b.map_cells(map)),
         }
     }
 }

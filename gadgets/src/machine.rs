@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::audit::Exception;
 use crate::chip::ChipBuilder;
 use crate::circuit::{Circuit, CircuitBuilder};
 use crate::expr::Cell;
@@ -61,16 +62,20 @@ pub trait ChipSet: Debug + Send + Sync + Sized + 'static {
 
     /// The one size of the circuit's shards, where its fixed columns ask for one. Such a circuit has exactly one shard.
     const SIZE: Option<u32> = None;
+
+    /// What the audit finds in the circuit and is right as it is.
+    const EXCEPTIONS: &'static [Exception] = &[];
 }
 
 /// Declares the event type of a circuit and the struct of its chips, one line a chip.
 ///
-/// `layout` is a function that lays out the columns: `fn(&mut CircuitBuilder) -> Layout`.
+/// `layout` is a function that lays out the columns: `fn(&mut CircuitBuilder) -> Layout`. After the chips may stand, in this
+/// order, `padding`, `size` and `exceptions`, each as in [`ChipSet`].
 #[macro_export]
 macro_rules! chips {
     ($(#[$doc:meta])* pub struct $set:ident, $event:ident = $name:literal, $layout:path {
         $($chip:ident: $type:ty,)*
-    } $(padding $padding:expr;)? $(size $size:expr;)?) => {
+    } $(padding $padding:expr;)? $(size $size:expr;)? $(exceptions $exceptions:expr;)?) => {
         $(#[$doc])*
         #[allow(non_snake_case, reason = "the fields are named after the chips")]
         #[derive(Debug)]
@@ -110,6 +115,8 @@ macro_rules! chips {
             })?
 
             $(const SIZE: Option<u32> = Some($size);)?
+
+            $(const EXCEPTIONS: &'static [$crate::audit::Exception] = $exceptions;)?
         }
     };
 }
@@ -150,6 +157,10 @@ impl<S: ChipSet> Sheet<S> {
 pub trait Workload: Debug + Send + Sync {
     /// The circuit.
     fn circuit(&self) -> &Arc<Circuit>;
+    /// What the audit finds in the circuit and is right as it is.
+    fn exceptions(&self) -> &'static [Exception] {
+        &[]
+    }
     /// How many windows there are to fill.
     fn len(&self) -> usize;
     /// Whether there is nothing to do.
@@ -175,6 +186,10 @@ pub trait Workload: Debug + Send + Sync {
 impl<S: ChipSet> Workload for Sheet<S> {
     fn circuit(&self) -> &Arc<Circuit> {
         &self.circuit
+    }
+
+    fn exceptions(&self) -> &'static [Exception] {
+        S::EXCEPTIONS
     }
 
     fn len(&self) -> usize {

@@ -48,6 +48,8 @@ pub trait Message: Sized + Clone + std::fmt::Debug {
     fn tuple(native: &Self::Native) -> Vec<F>;
     /// A name for each field element.
     fn names() -> Vec<String>;
+    /// For each field element of a fact whether it follows from the others, the fact's key.
+    fn determined() -> Vec<bool>;
 }
 
 /// A message that is sent once and received once.
@@ -57,7 +59,8 @@ pub trait Linear: Message {}
 pub trait Fact: Message {}
 
 /// Declares a kind of message: the struct over expressions, and its native twin. With `inventory NAME;` before the first, a
-/// constant `NAME` lists the kinds.
+/// constant `NAME` lists the kinds. `determines [field, ...]` says of a fact that these fields follow from the others, its
+/// key: the [audit](crate::audit) looks for providers that may say something else of the same key.
 ///
 /// ```
 /// use verbatim_gadgets::{message, message::Message, value::{Counter, Word}};
@@ -75,8 +78,10 @@ pub trait Fact: Message {}
 /// ```
 #[macro_export]
 macro_rules! message {
-    (inventory $inventory:ident; $($(#[$doc:meta])* pub struct $name:ident, $native:ident = $class:ident $id:literal $tag:literal $fields:tt)*) => {
-        $crate::message! { $($(#[$doc])* pub struct $name, $native = $class $id $tag $fields)* }
+    (inventory $inventory:ident; $($(#[$doc:meta])* pub struct $name:ident, $native:ident = $class:ident $id:literal $tag:literal $(determines $results:tt)? { $($fields:tt)* })*) => {
+        $crate::message! {
+            $($(#[$doc])* pub struct $name, $native = $class $id $tag $(determines $results)? { $($fields)* })*
+        }
 
         /// Every kind of message that is declared here, in the order of the declarations.
         pub const $inventory: &[$crate::message::Kind] = &[$($crate::message::Kind {
@@ -84,7 +89,8 @@ macro_rules! message {
             names: <$name as $crate::message::Message>::names,
         },)*];
     };
-    ($($(#[$doc:meta])* pub struct $name:ident, $native:ident = $class:ident $id:literal $tag:literal {
+    ($($(#[$doc:meta])* pub struct $name:ident, $native:ident = $class:ident $id:literal $tag:literal
+        $(determines [$($result:ident),*])? {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
     })*) => {$(
         $(#[$doc])*
@@ -124,6 +130,15 @@ macro_rules! message {
             fn names() -> Vec<String> {
                 let mut out = Vec::new();
                 $(<$type as $crate::value::Value>::push_names(stringify!($field), &mut out);)*
+                out
+            }
+
+            fn determined() -> Vec<bool> {
+                // Names that are not fields do not compile.
+                $($(let _ = |native: &$native| drop(native.$result.clone());)*)?
+                let results: &[&str] = &[$($(stringify!($result)),*)?];
+                let mut out = Vec::new();
+                $(out.extend(vec![results.contains(&stringify!($field)); <$type as $crate::value::Value>::WIDTH]);)*
                 out
             }
         }

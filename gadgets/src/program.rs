@@ -91,18 +91,77 @@ impl Program {
     }
 
     /// Evaluates every expression at `row`, in the order in which they were given.
-    pub fn run<'s>(&self, grid: &Grid, row: usize, scratch: &'s mut Scratch) -> impl Iterator<Item = F> + use<'s, '_> {
+    pub fn run<'s>(&self, grid: &Grid, row: usize, scratch: &'s mut Scratch) -> impl Iterator<Item = F> {
+        self.values(move |cell| grid.read(cell, row), scratch)
+    }
+
+    /// The values of all expressions, reading cells through `read`.
+    pub(crate) fn values<'s, R: Fn(Cell) -> F>(
+        &self,
+        read: R,
+        scratch: &'s mut Scratch,
+    ) -> impl Iterator<Item = F> + use<'s, '_, R> {
+        self.load(read, scratch);
+        self.outputs.iter().map(|register| scratch.registers[*register as usize])
+    }
+
+    /// The value of the first expression, reading cells through `read`.
+    pub(crate) fn value(&self, read: impl Fn(Cell) -> F, scratch: &mut Scratch) -> F {
+        self.load(read, scratch);
+        scratch.registers[self.outputs[0] as usize]
+    }
+
+    /// The value of the first expression, and its partial derivatives, each cell at most once.
+    pub(crate) fn gradient(&self, read: impl Fn(Cell) -> F, scratch: &mut Scratch) -> (F, Vec<(Cell, F)>) {
+        let value = self.value(read, scratch);
+        let mut slopes = vec![F::from(0); self.operations.len()];
+        slopes[self.outputs[0] as usize] = F::from(1);
+        let mut cells = Vec::new();
+        for (index, operation) in self.operations.iter().enumerate().rev() {
+            let slope = slopes[index];
+            if slope == F::from(0) {
+                continue;
+            }
+            match *operation {
+                Operation::Constant(_) => {}
+                Operation::Load(cell) => cells.push((cell, slope)),
+                Operation::Add(a, b) => [a, b].into_iter().for_each(|input| slopes[input as usize] += slope),
+                Operation::Mul(a, b) => {
+                    slopes[a as usize] += slope * scratch.registers[b as usize];
+                    slopes[b as usize] += slope * scratch.registers[a as usize];
+                }
+            }
+        }
+        (value, cells)
+    }
+
+    fn load(&self, read: impl Fn(Cell) -> F, scratch: &mut Scratch) {
         let registers = &mut scratch.registers;
         registers.clear();
         for operation in &self.operations {
             let value = match *operation {
                 Operation::Constant(index) => self.constants[index as usize],
-                Operation::Load(cell) => grid.read(cell, row),
+                Operation::Load(cell) => read(cell),
                 Operation::Add(a, b) => registers[a as usize] + registers[b as usize],
                 Operation::Mul(a, b) => registers[a as usize] * registers[b as usize],
             };
             registers.push(value);
         }
-        self.outputs.iter().map(|register| scratch.registers[*register as usize])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gradient_is_that_of_the_polynomial() {
+        // x y + 3 x + y y at (5, 7): the slopes are y + 3 and x + 2 y.
+        let (x, y) = (Cell::main(0), Cell::main(1));
+        let program = Program::new([&(x * y + x * F::from(3) + y * y)]);
+        let read = |cell: Cell| F::from(if cell == x { 5 } else { 7 });
+        let (value, mut slopes) = program.gradient(read, &mut Scratch::default());
+        slopes.sort_by_key(|(cell, _)| cell.column);
+        assert_eq!((value, slopes), (F::from(35 + 15 + 49), vec![(x, F::from(10)), (y, F::from(19))]));
     }
 }

@@ -8,9 +8,10 @@ use verbatim_gadgets::check::check;
 use verbatim_gadgets::circuit::{ACTIVE, Circuit, CircuitBuilder};
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
-use verbatim_gadgets::halo2::ShardCircuit;
+use verbatim_gadgets::halo2::{Challenges, ShardCircuit};
 use verbatim_gadgets::message;
 use verbatim_gadgets::message::Range16;
+use verbatim_gadgets::plan::public_sum;
 use verbatim_gadgets::value::{Bool, Counter, U16};
 
 message! {
@@ -109,7 +110,7 @@ fn an_honest_machine_holds() {
 }
 
 #[test]
-fn a_value_out_of_range_has_no_provider() {
+fn class_39_a_value_out_of_range_has_no_provider() {
     let machine = machine();
     let (chain, table) = fill(&machine, &[300]);
     let unbalanced = balance([&chain, &table], 1, 300).unbalanced();
@@ -150,7 +151,7 @@ fn a_selector_is_boolean() {
 }
 
 #[test]
-fn every_cell_of_a_zero_test_is_determined() {
+fn class_37_every_cell_of_a_zero_test_is_determined() {
     let machine = machine();
     for step in [0, 7] {
         let (chain, _) = fill(&machine, &[step]);
@@ -162,4 +163,108 @@ fn every_cell_of_a_zero_test_is_determined() {
             assert!(!check(&changed).failures.is_empty(), "{cell:?} is free for {step}");
         }
     }
+}
+
+/// Steps from the first row in which a window may begin to the last.
+fn full() -> (Grid, u64) {
+    let machine = machine();
+    let windows = machine.steps.capacity(2, K);
+    let steps: Vec<u16> = (0..windows as u16).collect();
+    let (chain, _) = fill(&machine, &steps);
+    assert!(chain.used() + machine.steps.height > chain.rows().usable, "there is no room for another window");
+    (chain, windows as u64)
+}
+
+/// What the gates add up is what the checker balances, up to the last row that counts.
+#[test]
+fn the_gates_and_the_checker_see_the_same_messages() {
+    let (chain, windows) = full();
+    let (_, sum) = ShardCircuit::for_mock_prover(&chain);
+    mock(&chain).expect("a full shard holds");
+    let mut balance = Balance::default();
+    balance.add_grid(&chain);
+    let left = balance.unbalanced();
+    assert_eq!(left.len() as u64, 2 + windows, "both ends of the chain, and what no table provides here");
+    let messages = left.iter().map(|message| (message.tag.id, message.tuple.as_slice(), message.sum));
+    assert_eq!(public_sum(messages, Challenges::of_mock_prover()), Some(sum));
+}
+
+#[test]
+fn every_auxiliary_cell_that_counts_is_determined() {
+    let (chain, _) = full();
+    let (first, last) = (chain.circuit.first_row(), chain.rows().usable - 1);
+    let (honest, sum) = ShardCircuit::for_mock_prover(&chain);
+    let rejects = |circuit: &ShardCircuit, sum: F| {
+        MockProver::run(K, circuit, vec![vec![sum]]).expect("it runs").verify().is_err()
+    };
+    assert!(!rejects(&honest, sum) && rejects(&honest, sum + F::from(1)));
+    for column in chain.circuit.main.len()..honest.advice.len() {
+        for row in [first, first + 1, last - 1, last] {
+            let mut forged = honest.clone();
+            forged.advice[column][row] += F::from(1);
+            assert!(rejects(&forged, sum), "column {column}, row {row}");
+        }
+    }
+}
+
+#[test]
+fn a_count_goes_to_a_row_that_may_provide_the_fact() {
+    let mut builder = CircuitBuilder::new("provider");
+    let (value, multiplicity, spare) = (builder.main("value"), builder.main("multiplicity"), builder.main("spare"));
+    let slot = builder.slot::<Range16>("value", vec![value.expr()]);
+    let silent = builder.chip("provider", 1, |chip| {
+        let fact = chip.peek(&slot, 0);
+        chip.provide(&slot, 0, multiplicity, &fact);
+        let silent = chip.bool_at("silent", spare);
+        chip.require_zero("a silent row provides nothing", &silent * multiplicity);
+        silent
+    });
+    let circuit = Arc::new(builder.finish());
+    let mut grid = Grid::new(Arc::clone(&circuit), K, Arc::new(circuit.fixed_values(K)));
+    for is_silent in [true, false, false] {
+        let fill = |row: &mut verbatim_gadgets::grid::WindowWriter<'_>| {
+            row.field(&value.expr(), F::from(7));
+            row.set(&silent, is_silent);
+        };
+        grid.place(0, 0, fill).expect("there is room");
+    }
+    let mut counts = FactCounts::default();
+    (0..5).for_each(|_| counts.add::<Range16>(&verbatim_gadgets::message::Range16Native { value: 7 }));
+    counts.provide(&mut grid);
+    assert_eq!([0, 1, 2].map(|row| grid.read(multiplicity, row)), [0, 5, 0].map(F::from));
+    assert!(check(&grid).failures.is_empty());
+}
+
+#[test]
+fn a_scratch_cell_avoids_cells_that_constraints_read() {
+    let mut builder = CircuitBuilder::new("scratch");
+    let (first, second) = (builder.main("first"), builder.main("second"));
+    let scratch = builder.chip("chip", 1, |chip| {
+        chip.require_zero("the first is boolean", first * (Expr::one() - first));
+        chip.any(0).expr()
+    });
+    assert_eq!(scratch.as_cell(), Some(second));
+}
+
+#[test]
+#[should_panic(expected = "a cell lies outside of the window")]
+fn a_window_does_not_see_the_row_above_it() {
+    let mut builder = CircuitBuilder::new("above");
+    let cell = builder.main("cell");
+    builder.chip("chip", 2, |chip| chip.require_equal("as above", cell, cell.shifted(-1)));
+}
+
+#[test]
+fn a_fixed_window_that_leaves_the_usable_rows_is_found() {
+    let circuit = |rows: fn(usize) -> usize| {
+        let mut builder = CircuitBuilder::new("fixed");
+        let cell = builder.main("cell");
+        let selector =
+            builder.fixed("selector", move |all| (0..rows(all.usable)).map(|_| F::from(1)).collect::<Vec<_>>());
+        builder.fixed_chip("chip", 1, selector, |chip| chip.require_equal("as below", cell, cell.shifted(1)));
+        builder.finish()
+    };
+    assert_eq!(circuit(|usable| usable - 1).leaves_usable_rows(K), None);
+    let last = verbatim_gadgets::circuit::Rows::new(K).usable - 1;
+    assert_eq!(circuit(|usable| usable).leaves_usable_rows(K), Some(("chip", last)));
 }

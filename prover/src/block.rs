@@ -25,7 +25,7 @@ use verbatim_gadgets::{
     circuit::Circuit,
     grid::Full,
     halo2,
-    plan::{MachineReport, Plan, public_sum},
+    plan::{LEAST_K, MachineReport, Plan, public_sum},
 };
 use verbatim_witness::{
     assemble::{AssembleError, Assembler, Assembly, PublicMessages},
@@ -47,7 +47,7 @@ use crate::{
     shards::{PlanCircuit, PlanShard},
 };
 
-pub use statement::{PUBLIC, StatementError};
+pub use statement::{PUBLIC, StatementError, StatementProblem, decode_public};
 
 /// The folder of the shards within a proof's folder.
 const SHARDS: &str = "shards";
@@ -105,7 +105,7 @@ impl Machine {
     /// [`BlockError::Execute`]; nothing in the input makes it panic.
     pub fn new(input: &BlockInput) -> Result<Self, BlockError> {
         let info = block_info(input)?;
-        let mut assembler = Assembler::new(info.fork).with_codes(&input.witness.codes);
+        let mut assembler = Assembler::new(&info).with_codes(&input.witness.codes);
         let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?))?;
         let assembly = assembler.finish(&outcome)?;
         Ok(Self { info, outcome, assembly })
@@ -260,7 +260,7 @@ impl BlockProof {
             let known = circuits.iter().enumerate().find(|(_, (_, circuit))| circuit.name == shard.circuit);
             // Unknown names and sizes have no key: reading the shards then says so.
             let Some((index, (size, circuit))) = known else { continue };
-            if shard.k <= GREATEST_K && size.is_none_or(|k| k == shard.k) {
+            if (LEAST_K..=GREATEST_K).contains(&shard.k) && size.is_none_or(|k| k == shard.k) {
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
                 inventory.key(&PlanCircuit::new(Arc::clone(circuit), index, shard.k))?;
             }

@@ -296,8 +296,17 @@ pub fn read(dir: &Path, registry: &Registry, limits: &Limits) -> Result<Bundle, 
 pub fn read_manifest(dir: &Path, limits: &Limits) -> Result<Manifest, FileError> {
     let path = dir.join(MANIFEST);
     let bytes = at(&path, read_limited(&path, limits.manifest))?;
-    let manifest: Manifest = at(&path, parse_manifest(&bytes))?;
-    at(&path, check_manifest(&manifest, limits))?;
+    at(&path, decode_manifest(&bytes, limits))
+}
+
+/// The bytes of `bundle.json`, as [`read_manifest`] reads them.
+///
+/// # Errors
+///
+/// [`FileProblem`] if they are malformed or contradict themselves.
+pub fn decode_manifest(bytes: &[u8], limits: &Limits) -> Result<Manifest, FileProblem> {
+    let manifest = parse_manifest(bytes)?;
+    check_manifest(&manifest, limits)?;
     Ok(manifest)
 }
 

@@ -59,6 +59,25 @@ const TAMPERINGS: [Tampering; 6] = [
     (PUBLIC, |bytes| bytes.truncate(bytes.len() - 32)),
 ];
 
+/// Circuits cannot be laid out in any number of rows; a description that says so is refused before they are.
+#[test]
+fn shards_of_impossible_sizes_are_refused() {
+    let (setup, keys) = (Setup::unsafe_development(None), KeyStore::new(None));
+    for (circuit, k) in [("keccak", 0), ("keccak", 5), ("arith", 3), ("light", 8), ("light", 21), ("light", u32::MAX)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let zero = format!("0x{:064x}", 0);
+        let description = format!(
+            r#"{{"format": "verbatim-bundle", "version": 1, "protocol": 1, "statement": "{zero}",
+            "circuits": {{"{circuit}": 1}}, "shards": [{{"circuit": "{circuit}", "k": {k}, "key_digest": "{zero}",
+            "bus_sum": "{zero}", "proof_bytes": 4096}}]}}"#
+        );
+        fs::create_dir(folder.path().join("shards")).expect("a folder");
+        fs::write(folder.path().join("shards/bundle.json"), description).expect("a file");
+        let error = BlockProof::read(folder.path(), &setup, &keys).expect_err("there is no such shard");
+        assert!(error.to_string().contains("no key"), "{circuit}, k = {k}: {error}");
+    }
+}
+
 /// Real proofs of two blocks: about four CPU-minutes. `cargo test --release -p verbatim-prover --test block -- --ignored`
 #[test]
 #[ignore = "proves two blocks: about four CPU-minutes"]

@@ -27,7 +27,7 @@ fn public(fork: Fork) -> Vec<(u64, Vec<F>, F)> {
     let entry = opcode(Fork::Osaka, 0x01);
     let add = OpcodeNative { opcode: 0x01, class: entry.class as u8, gas: entry.gas, parameter: entry.parameter };
     vec![
-        (Environment::TAG.id, Environment::tuple(&environment), F::from(1024)),
+        (Environment::TAG.id, Environment::tuple(&environment), F::from(opcodes::size() as u64)),
         (Opcode::TAG.id, Opcode::tuple(&add), F::from(0)),
     ]
 }

@@ -11,7 +11,7 @@ fn assemble(name: &str) -> Assembly {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(name);
     let input = BlockInput::load(&path, None).expect("the test block is well-formed");
     let mut assembler =
-        Assembler::new(block_info(&input).expect("its header is valid").fork).with_codes(&input.witness.codes);
+        Assembler::new(&block_info(&input).expect("its header is valid")).with_codes(&input.witness.codes);
     let outcome =
         execute(&input, |block, trace| Ok(assembler.transaction(block, &trace)?)).expect("the test block executes");
     assembler.finish(&outcome).expect("our rules agree")

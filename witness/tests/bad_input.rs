@@ -4,7 +4,7 @@
 
 mod common;
 
-use alloy_consensus::{EthereumTxEnvelope, Header, SignableTransaction, TxLegacy};
+use alloy_consensus::{EthereumTxEnvelope, Header, SignableTransaction, TxEip1559, TxEip4844, TxLegacy};
 use alloy_eips::{eip2718::Encodable2718, eip4895::Withdrawal};
 use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Signature, TxKind, U256, address, b256, keccak256};
 use common::synthetic::{World, files, push, sstore};
@@ -286,6 +286,103 @@ fn rejected_transactions() {
         error(&large.input()),
         ExecuteError::BlockGasExceeded { index: 1, gas_limit: 36_000_000, available: 35_979_000 }
     ));
+}
+
+/// The error that a block of one transaction gives, which was a good one before the change.
+fn refused(change: impl FnOnce(&mut TxEip1559)) -> InvalidTransaction {
+    let mut transaction = TxEip1559 {
+        chain_id: 31337,
+        nonce: 0,
+        gas_limit: 100_000,
+        max_fee_per_gas: 1000,
+        max_priority_fee_per_gas: 1000,
+        to: TxKind::Call(A),
+        value: U256::from(5),
+        ..TxEip1559::default()
+    };
+    let good = World::new(Fork::Osaka).signed(transaction.clone());
+    assert!(matches!(error(&good.input()), ExecuteError::Mismatch { .. }));
+    change(&mut transaction);
+    invalid(&World::new(Fork::Osaka).signed(transaction))
+}
+
+fn invalid(world: &World) -> InvalidTransaction {
+    match error(&world.input()) {
+        ExecuteError::InvalidTransaction { index: 0, source } => source,
+        other => panic!("{other}"),
+    }
+}
+
+/// What the circuits leave to the verifier of a public transaction, as its contract lists it.
+#[test]
+fn what_the_verifier_checks_of_a_transaction() {
+    use InvalidTransaction as Invalid;
+    assert!(matches!(refused(|tx| tx.chain_id = 1), Invalid::InvalidChainId));
+    assert!(matches!(refused(|tx| tx.max_priority_fee_per_gas = 1001), Invalid::PriorityFeeGreaterThanMaxFee));
+    let low = |tx: &mut TxEip1559| (tx.max_fee_per_gas, tx.max_priority_fee_per_gas) = (999, 0);
+    assert!(matches!(refused(low), Invalid::GasPriceLessThanBasefee));
+    let long = |tx: &mut TxEip1559| (tx.to, tx.input) = (TxKind::Create, vec![0; 49_153].into());
+    assert!(matches!(refused(long), Invalid::CreateInitCodeSizeLimit));
+    assert!(matches!(refused(|tx| tx.gas_limit = 16_777_217), Invalid::TxGasLimitGreaterThanCap { .. }));
+    assert!(matches!(refused(|tx| tx.nonce = u64::MAX), Invalid::NonceOverflowInTransaction));
+    assert!(matches!(refused(|tx| tx.gas_limit = 20_999), Invalid::CallGasCostMoreThanGasLimit { .. }));
+    let floor = |tx: &mut TxEip1559| tx.input = vec![1; 2000].into();
+    assert!(matches!(refused(floor), Invalid::GasFloorMoreThanGasLimit { .. }));
+    // These the circuit proves as well.
+    assert!(matches!(refused(|tx| tx.nonce = 1), Invalid::NonceTooHigh { .. }));
+    assert!(matches!(refused(|tx| tx.max_fee_per_gas = 1 << 90), Invalid::LackOfFundForMaxFee { .. }));
+    // No sum of what a sender must have wraps around.
+    let most = |tx: &mut TxEip1559| (tx.max_fee_per_gas, tx.value) = (u128::MAX, U256::MAX);
+    assert!(matches!(refused(most), Invalid::OverflowPaymentInTransaction | Invalid::LackOfFundForMaxFee { .. }));
+}
+
+/// A signature is the one of the two for its message whose `s` is low (EIP-2).
+#[test]
+fn high_signatures() {
+    let half = U256::from_be_bytes(b256!("0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0").0);
+    for (s, high) in [(half, false), (half + U256::from(1), true)] {
+        let found = (1..20).map(|r| {
+            let legacy = TxLegacy { gas_limit: 21_000, to: TxKind::Call(A), ..TxLegacy::default() };
+            let signed = legacy.into_signed(Signature::new(U256::from(r), s, false));
+            let mut world = World::new(Fork::Osaka);
+            world.transactions.push(EthereumTxEnvelope::Legacy(signed));
+            matches!(error(&world.input()), ExecuteError::InvalidSignature { index: 0 })
+        });
+        assert_eq!(found.fold(true, |all, one| all && one), high);
+    }
+}
+
+/// A transaction with blobs has some, of a known version, and pays their fee; there are no more than the fork allows.
+#[test]
+fn blobs() {
+    let hash = B256::right_padding_from(&[1, 7]);
+    let blobs = |hashes: Vec<B256>, fee: u128| TxEip4844 {
+        chain_id: 31337,
+        gas_limit: 100_000,
+        max_fee_per_gas: 1 << 40,
+        to: A,
+        max_fee_per_blob_gas: fee,
+        blob_versioned_hashes: hashes,
+        ..TxEip4844::default()
+    };
+    let refused = |hashes: Vec<B256>, fee: u128| {
+        let count = hashes.len() as u64;
+        let mut input = World::new(Fork::Osaka).signed(blobs(hashes, fee)).input();
+        input.block.header.blob_gas_used = Some(count << 17);
+        error(&input)
+    };
+    let source = |error: ExecuteError| match error {
+        ExecuteError::InvalidTransaction { index: 0, source } => source,
+        other => panic!("{other}"),
+    };
+    assert!(matches!(refused(vec![hash], 1), ExecuteError::Mismatch { .. }));
+    assert!(matches!(source(refused(Vec::new(), 1)), InvalidTransaction::EmptyBlobs));
+    assert!(matches!(source(refused(vec![B256::ZERO], 1)), InvalidTransaction::BlobVersionNotSupported));
+    assert!(matches!(source(refused(vec![hash], 0)), InvalidTransaction::BlobGasPriceGreaterThanMax { .. }));
+    assert!(matches!(source(refused(vec![hash; 7], 1)), InvalidTransaction::TooManyBlobs { .. }));
+    let mut input = World::new(Fork::Osaka).signed(blobs(vec![hash], 1)).input();
+    input.block.header.blob_gas_used = Some(0);
+    assert!(matches!(error(&input), ExecuteError::Mismatch { mismatch: Mismatch::BlobGasUsed { .. }, .. }));
 }
 
 #[test]

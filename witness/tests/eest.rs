@@ -153,8 +153,8 @@ fn blocks(fork: Fork, test: &Value, count: &mut Count) -> Result<(), String> {
 }
 
 fn one_block(input: &BlockInput, codes: &mut HashMap<B256, Bytes>, count: &mut Count) -> Result<BlockOutcome, String> {
-    let fork = block_info(input).map_err(|error| error.to_string())?.fork;
-    let mut assembler = Assembler::new(fork).with_codes(&input.witness.codes);
+    let info = block_info(input).map_err(|error| error.to_string())?;
+    let mut assembler = Assembler::new(&info).with_codes(&input.witness.codes);
     let outcome = execute(input, |info, trace| {
         count.steps += trace.steps.len();
         common::consistency::check(&trace);

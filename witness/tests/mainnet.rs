@@ -6,13 +6,18 @@ mod common;
 
 use std::time::Instant;
 
-use verbatim_witness::{assemble::Assembler, chain::Fork, execute::execute, trace::TxKind};
+use verbatim_witness::{
+    assemble::Assembler,
+    chain::Fork,
+    execute::{block_info, execute},
+    trace::TxKind,
+};
 
 /// Executes a block and checks every trace; gives the number of steps.
 fn run(number: u64, fork: Fork, transactions: usize) -> Option<usize> {
     let input = common::mainnet_block(&format!("block {number}"), number)?;
     let (mut steps, mut seen) = (0, 0);
-    let mut assembler = Assembler::new(fork).with_codes(&input.witness.codes);
+    let mut assembler = Assembler::new(&block_info(&input).unwrap()).with_codes(&input.witness.codes);
     let outcome = execute(&input, |info, trace| {
         assert_eq!((info.fork, info.number), (fork, number));
         assert_eq!(trace.ordinal as usize, seen);

@@ -90,7 +90,7 @@ mod tests {
     use ruint::aliases::U256;
 
     use super::*;
-    use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals, word};
+    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(K), "bitwise");
+        assert_audited(&consumer().case(K), "bitwise");
     }
 
     #[test]

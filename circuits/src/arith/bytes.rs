@@ -253,7 +253,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::arith::testing::{Consumer, assert_no_free_cells, assert_refusals, word};
+    use crate::arith::testing::{Consumer, assert_audited, assert_no_free_cells, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(9), "bytes");
+        assert_audited(&consumer().case(9), "bytes");
     }
 
     #[test]

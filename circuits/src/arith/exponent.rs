@@ -143,7 +143,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::arith::testing::{Consumer, assert_no_free_cells, assert_refusals, word};
+    use crate::arith::testing::{Consumer, assert_audited, assert_no_free_cells, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(8), "exponent");
+        assert_audited(&consumer().case(8), "exponent");
     }
 
     #[test]

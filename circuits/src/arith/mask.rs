@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
     use crate::arith::native::low_ones;
-    use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals, word};
+    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(K), "mask");
+        assert_audited(&consumer().case(K), "mask");
     }
 
     #[test]

@@ -179,7 +179,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals, word};
+    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(K), "modular");
+        assert_audited(&consumer().case(K), "modular");
     }
 
     #[test]

@@ -165,7 +165,7 @@ mod tests {
     use verbatim_gadgets::expr::F;
 
     use super::*;
-    use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals, word};
+    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(K), "multiply");
+        assert_audited(&consumer().case(K), "multiply");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Ranges of 128 bits, and the division by 32.
 //!
 //! **Given** nothing, one row **proves** that two values are below 2^128 (two facts), and that `bytes = 32 words + rest` with
-//! `words` below 2^64 and `rest` below 32 (one fact).
+//! `bytes` below 2^64 and `rest` below 32 (one fact).
 //!
 //! The facts' fields are sums of checked limbs, so that they need no constraints: each value is eight limbs, `words` four,
 //! `rest` one. What is left is
@@ -9,9 +9,10 @@
 //! | label | degree | meaning |
 //! |---|---|---|
 //! | the rest is below 32 | 1 | 2048 times the rest, a checked limb below 2^16, is below 2^16 too |
+//! | the words are below 2^59 | 1 | the same of 32 times their highest limb, which is so below 2^11 |
 //!
-//! `32 words + rest` is below 2^69 + 32, so nothing wraps, and the division is unique. Its consumer knows that `bytes` is
-//! below 2^64. A row costs its cells for three facts, of which any may go unused.
+//! So `32 words + rest` is below 2^64, and the division is unique. A row costs its cells for three facts, of which any may
+//! go unused.
 
 use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::expr::{Cell, Expr};
@@ -41,7 +42,7 @@ impl Chip for Range {
     const NAME: &'static str = "range";
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
-        layout.check(chip, 0..22, 0);
+        layout.check(chip, 0..23, 0);
         let multiplicities: [Cell; 3] = [layout.multiplicity, layout.spare[0], layout.spare[1]];
         for (slot, multiplicity) in layout.ranges.iter().zip(multiplicities) {
             let fact = chip.peek(slot, 0);
@@ -50,6 +51,7 @@ impl Chip for Range {
         let words = chip.peek(&layout.words, 0);
         chip.provide(&layout.words, 0, multiplicities[2], &words);
         chip.require_equal("the rest is below 32", &words.rest * Expr::from(2048), layout.limb(21, 0));
+        chip.require_equal("the words are below 2^59", layout.limb(19, 0) * Expr::from(32), layout.limb(22, 0));
         Self { layout: layout.clone() }
     }
 
@@ -59,6 +61,7 @@ impl Chip for Range {
         self.layout.set_u64(row, 16, 0, event.bytes / 32);
         self.layout.set_limb(row, 20, 0, rest);
         self.layout.set_limb(row, 21, 0, rest << 11);
+        self.layout.set_limb(row, 22, 0, (event.bytes >> 53 << 5) as u16);
     }
 }
 
@@ -67,7 +70,7 @@ mod tests {
     use proptest::prelude::*;
     use verbatim_gadgets::expr::F;
 
-    use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals};
+    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -84,7 +87,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(K), "range");
+        assert_audited(&consumer().case(K), "range");
     }
 
     #[test]
@@ -103,6 +106,23 @@ mod tests {
             case.grid.write(layout.limbs[limb].cell, row, F::from(value));
         }
         assert!(case.objections(&case.grid).contains("range: the rest is below 32"));
+    }
+
+    /// A limb that nobody ranges.
+    #[test]
+    fn class_39_bytes_of_2_to_64_are_refused() {
+        let mut consumer = Consumer::default();
+        consumer.words(0);
+        let mut case = consumer.case(K);
+        let layout = case.layout();
+        let row = case.grid.windows[0].row;
+        // 2^59 words: every limb is in range, but for what the highest one leaves of 16 bits.
+        case.grid.write(layout.limbs[19].cell, row, F::from(1 << 11));
+        for (scaled, objection) in [(0, "range: the words are below 2^59"), (1 << 16, "bus: range16")] {
+            case.grid.write(layout.limbs[22].cell, row, F::from(scaled));
+            assert!(case.objections(&case.grid).contains(objection));
+        }
+        assert!(!case.objections(&case.grid).contains("range: the words are below 2^59"));
     }
 
     proptest! {

@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
     use crate::arith::ArithChips;
-    use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals, word};
+    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(K), "shift");
+        assert_audited(&consumer().case(K), "shift");
     }
 
     #[test]

@@ -208,7 +208,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::arith::testing::{Consumer, K, assert_no_free_cells, assert_refusals, word};
+    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn every_label_refuses() {
-        assert_refusals(&consumer().case(K), "splice");
+        assert_audited(&consumer().case(K), "splice");
     }
 
     #[test]

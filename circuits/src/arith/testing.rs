@@ -1,25 +1,22 @@
-//! What the chips' tests share: a consumer that asks and receives, a search for free cells, and a search for forgeries.
+//! What the chips' tests share: a consumer that asks and receives, a search for free cells, and the audit.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use halo2_proofs::dev::MockProver;
 use proptest::prelude::*;
-use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
 use ruint::aliases::U256;
+use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::bus::{Balance, FactCounts, Place, Unbalanced};
 use verbatim_gadgets::check::check;
 use verbatim_gadgets::chip::ChipDef;
 use verbatim_gadgets::circuit::CircuitBuilder;
-use verbatim_gadgets::expr::{Cell, Expr, F, Node};
+use verbatim_gadgets::expr::{Cell, F};
 use verbatim_gadgets::grid::{Grid, Window};
 use verbatim_gadgets::halo2::ShardCircuit;
-use verbatim_gadgets::machine::Workload;
+use verbatim_gadgets::machine::{ChipSet, Workload};
 use verbatim_gadgets::message::{Fact, Message, Tag};
-use verbatim_gadgets::value::inverse_or_zero;
 
-use super::{ArithWork, Layout};
+use super::{ArithChips, ArithWork, Layout};
 use crate::bus::{
     Alu, AluNative, AndBytes, ByteLength, ByteLengthNative, PowerOfTwo, PowerOfTwoNative, Range16, Range128,
     Range128Native, Slice, SliceNative, Splice, SpliceNative, Words, WordsNative,
@@ -214,163 +211,14 @@ pub(super) fn assert_no_free_cells(case: &Case, chip: &str, free: &[&str]) {
     assert_eq!(found, free, "the free cells of {chip}");
 }
 
-/// For each label of `chip`, finds cells of one window against which that constraint, and no other, speaks.
-pub(super) fn assert_refusals(case: &Case, chip: &str) {
-    assert!(check(&case.grid).failures.is_empty());
-    let (def, windows) = case.windows(chip);
-    let mut random = StdRng::seed_from_u64(7);
-    let forger = Forger::new(def);
-    let mut missing = Vec::new();
-    for target in 0..def.constraints.len() {
-        let label = &def.constraints[target].label;
-        let forged = (0..3000).find_map(|_| {
-            let window = windows.choose(&mut random).expect("the chip has windows");
-            let cells = forger.forge(&case.grid, window, target, &mut random)?;
-            let mut grid = case.grid.clone();
-            cells.iter().for_each(|(cell, value)| grid.write(*cell, window.row, *value));
-            let failures = check(&grid).failures;
-            failures.iter().all(|f| f.chip == chip && &f.label == label).then_some(())
-        });
-        if forged.is_none() {
-            missing.push(label.clone());
-        }
-    }
-    assert_eq!(missing, Vec::<String>::new(), "labels of {chip} that never refuse alone");
-}
-
-/// Solves for windows that violate one constraint of a chip and satisfy the others.
-struct Forger<'c> {
-    def: &'c ChipDef,
-    /// Pairs of cells that are multiplied somewhere.
-    products: HashSet<(Cell, Cell)>,
-    /// Cells that are multiplied by themselves.
-    flags: Vec<Cell>,
-}
-
-fn multiplied(expr: &Expr, products: &mut HashSet<(Cell, Cell)>) {
-    match expr.node() {
-        Node::Constant(_) | Node::Cell(_) => {}
-        Node::Add(a, b) => [a, b].into_iter().for_each(|e| multiplied(e, products)),
-        Node::Mul(a, b) => {
-            [a, b].into_iter().for_each(|e| multiplied(e, products));
-            let (left, right) = (a.cells(), b.cells());
-            for (x, y) in left.iter().flat_map(|x| right.iter().map(move |y| (*x, *y))) {
-                products.extend([(x, y), (y, x)]);
-            }
-        }
-    }
-}
-
-impl<'c> Forger<'c> {
-    fn new(def: &'c ChipDef) -> Self {
-        let mut products = HashSet::new();
-        def.constraints.iter().for_each(|c| multiplied(&c.expr, &mut products));
-        let flags = def.cells.iter().copied().filter(|cell| products.contains(&(*cell, *cell))).collect();
-        Self { def, products, flags }
-    }
-
-    fn forge(&self, grid: &Grid, window: &Window, target: usize, random: &mut StdRng) -> Option<Vec<(Cell, F)>> {
-        let mut values: BTreeMap<Cell, F> =
-            self.def.cells.iter().map(|cell| (*cell, grid.read(*cell, window.row))).collect();
-        // A few cells change at will, those of the constraint first; then as many as stay affine together are solved for.
-        let own: Vec<Cell> = self.def.constraints[target].expr.cells().into_iter().collect();
-        let mut fixed = HashSet::new();
-        for _ in 0..random.gen_range(0..5) {
-            let cell = *if random.r#gen() { own.choose(random) } else { self.flags.choose(random).or(own.first()) }?;
-            if let Some(value) = values.get_mut(&cell) {
-                *value = match random.gen_range(0..8) {
-                    0..4 => F::one() - *value,
-                    4 => F::from(random.gen_range(0..4)),
-                    5 => *value + F::one(),
-                    6 => *value - F::one(),
-                    _ => F::from(random.r#gen::<u64>()),
-                };
-                fixed.insert(cell);
-            }
-        }
-        let mut cells: Vec<Cell> = self.def.cells.iter().copied().filter(|cell| !fixed.contains(cell)).collect();
-        cells.shuffle(random);
-        let mut unknowns: Vec<Cell> = Vec::new();
-        for cell in cells {
-            let alone = |other: &Cell| !self.products.contains(&(cell, *other));
-            if alone(&cell) && unknowns.iter().all(alone) {
-                unknowns.push(cell);
-            }
-        }
-        for with_target in [true, false] {
-            if let Some(solution) = self.solve(grid, window, &values, &unknowns, target, with_target, random) {
-                let mut changed = values.clone();
-                for (cell, value) in unknowns.iter().zip(solution) {
-                    *changed.get_mut(cell)? += value;
-                }
-                let value = self.value(grid, window, &changed, target);
-                if value != F::zero() {
-                    return Some(changed.into_iter().collect());
-                }
-            }
-        }
-        None
-    }
-
-    fn value(&self, grid: &Grid, window: &Window, values: &BTreeMap<Cell, F>, constraint: usize) -> F {
-        let read = |cell: Cell| values.get(&cell).copied().unwrap_or_else(|| grid.read(cell, window.row));
-        self.def.constraints[constraint].expr.evaluate(&read)
-    }
-
-    /// Changes of `unknowns` that make all constraints zero but the target, which becomes a random number or anything.
-    #[allow(clippy::too_many_arguments, reason = "a step of the search above")]
-    fn solve(
-        &self,
-        grid: &Grid,
-        window: &Window,
-        values: &BTreeMap<Cell, F>,
-        unknowns: &[Cell],
-        target: usize,
-        with_target: bool,
-        random: &mut StdRng,
-    ) -> Option<Vec<F>> {
-        let mut rows = Vec::new();
-        let mut shifted = values.clone();
-        for constraint in (0..self.def.constraints.len()).filter(|c| with_target || *c != target) {
-            let reads = self.def.constraints[constraint].expr.cells();
-            let base = self.value(grid, window, values, constraint);
-            let wanted = if constraint == target { F::from(random.r#gen::<u64>()) } else { F::zero() };
-            let mut row = vec![F::zero(); unknowns.len() + 1];
-            for (column, cell) in unknowns.iter().enumerate().filter(|(_, cell)| reads.contains(cell)) {
-                let old = *shifted.get(cell)?;
-                shifted.insert(*cell, old + F::one());
-                row[column] = self.value(grid, window, &shifted, constraint) - base;
-                shifted.insert(*cell, old);
-            }
-            row[unknowns.len()] = wanted - base;
-            rows.push(row);
-        }
-        eliminate(rows, unknowns.len())
-    }
-}
-
-/// One solution of linear equations, each row its coefficients and the right side.
-fn eliminate(mut rows: Vec<Vec<F>>, unknowns: usize) -> Option<Vec<F>> {
-    let mut pivots = Vec::new();
-    for column in 0..unknowns {
-        let done = pivots.len();
-        let Some(pivot) = (done..rows.len()).find(|row| rows[*row][column] != F::zero()) else { continue };
-        rows.swap(done, pivot);
-        let inverse = inverse_or_zero(rows[done][column]);
-        rows[done].iter_mut().for_each(|value| *value *= inverse);
-        let pivot_row = rows[done].clone();
-        for (_, row) in rows.iter_mut().enumerate().filter(|(index, _)| *index != done) {
-            let factor = row[column];
-            if factor != F::zero() {
-                row.iter_mut().zip(&pivot_row).for_each(|(value, pivot)| *value -= factor * pivot);
-            }
-        }
-        pivots.push(column);
-    }
-    if rows[pivots.len()..].iter().any(|row| row[unknowns] != F::zero()) {
-        return None;
-    }
-    let mut solution = vec![F::zero(); unknowns];
-    pivots.iter().enumerate().for_each(|(row, column)| solution[*column] = rows[row][unknowns]);
-    Some(solution)
+/// The audit of the shard answers nothing of `chip` that the circuit does not know of.
+pub(super) fn assert_audited(case: &Case, chip: &str) {
+    let mut found = audit(&mut case.grid.clone(), usize::MAX);
+    found.windows.retain(|name, _| *name == chip);
+    found.constraints.retain(|(name, _), _| *name == chip);
+    found.open.retain(|cell| cell.chip == chip);
+    found.choices.retain(|choice| choice.chip == chip);
+    found.noticed.retain(|cell, _| cell.chip == chip);
+    assert!(!found.constraints.is_empty(), "{chip} has windows");
+    assert_eq!(found.matches(ArithChips::EXCEPTIONS), Ok(()));
 }

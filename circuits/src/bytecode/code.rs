@@ -1,33 +1,33 @@
-//! A code as a whole: the row that closes its ring.
+//! A code as a whole: the two rows that close its ring.
 //!
 //! **This chip proves** the length of a code, together with keccak: it sends the first token of the chain, receives the
 //! last one, sees the last lane to be zero behind the end, and tells keccak the length. Nobody has to ask for a code, for
 //! a fact about it speaks of its hash.
 //!
-//! Tokens are linear and their index grows by one in every lane, so a lane's row lies on a path from the row of a code to
-//! the row of a code of the same hash; and each path sends keccak lanes 0 up to `n`, then a length of `ceil(length / 8) =
+//! Tokens are linear and their index grows by one in every lane, so a lane's row lies on a path from the rows of a code to
+//! the rows of a code of the same hash; and each path sends keccak lanes 0 up to `n`, then a length of `ceil(length / 8) =
 //! n` lanes. Keccak receives nothing but lanes and lengths of an input with that digest. By collision resistance there is
 //! one such input, so two chains under one hash, or two that were joined crosswise, say the same.
 //!
 //! | label | degree | meaning |
 //! |---|---|---|
+//! | one code, ... | 1 | hash is the same in both rows |
 //! | chain in: index, chain in: before | 1 | the first token: lane 0, no push data due |
 //! | byte i is inside is boolean | 2 | the flag |
 //! | byte i is inside only behind another | 2 | the flags do not grow |
 //! | byte i is zero behind the end | 2 | |
 //! | without a byte there is no lane | 2 | the chain of the empty code has no lanes |
 //! | the length | 1 | the full lanes and the bytes of the last |
-//! | rest next: value.hi, rest next: value.lo | 1 | what is pushed from behind the end is zero |
 
 use ruint::aliases::U256;
 use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::expr::{Expr, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
-use verbatim_gadgets::value::{Bool, Byte, Counter, Word};
+use verbatim_gadgets::value::{Bool, Byte, Counter};
 
 use super::layout::{Layout, held, put, put_word};
-use crate::bus::{CodeChain, PushRest};
+use crate::bus::CodeChain;
 
 /// A code.
 #[derive(Clone, Debug)]
@@ -42,6 +42,15 @@ pub struct CodeEvent {
     pub due: u8,
 }
 
+/// The row that sends the first token.
+const FIRST: i16 = 0;
+
+/// The row that receives the last one.
+const LAST: i16 = 1;
+
+/// The rows of a window.
+const ROWS: i16 = 2;
+
 /// The chip.
 #[derive(Debug)]
 pub struct Code {
@@ -54,48 +63,52 @@ impl Chip for Code {
     type Layout = Layout;
     type Event = CodeEvent;
     const NAME: &'static str = "code";
+    const HEIGHT: usize = ROWS as usize;
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
-        let end = chip.receive(&layout.chain_out, 0);
-        let before = Byte::constant(0);
-        chip.send(&layout.chain_in, 0, &CodeChain { hash: end.hash.clone(), index: Counter::constant(0), before });
-        let length = held(chip, &layout.code_length, 0);
-        let hash_end = held(chip, &layout.hash_end, 0);
-        chip.send(&layout.hash_end, 0, &hash_end);
-        held(chip, &layout.code_lane, 0);
-        held(chip, &layout.rest_next, 0);
+        chip.receive(&layout.chain_out, LAST);
+        let first = held(chip, &layout.chain_in, FIRST);
+        let (index, before) = (Counter::constant(0), Byte::constant(0));
+        chip.send(&layout.chain_in, FIRST, &CodeChain { index, before, ..first });
+        layout.same_hash(chip, ROWS);
+        let length = held(chip, &layout.code_length, LAST);
+        let hash_end = held(chip, &layout.hash_end, LAST);
+        chip.send(&layout.hash_end, LAST, &hash_end);
+        held(chip, &layout.code_lane, LAST);
 
-        let inside: Vec<Bool> = (0..8).map(|i| chip.bool(&format!("byte {i} is inside"), 0)).collect();
+        let inside: Vec<Bool> = (0..8).map(|i| chip.bool(&format!("byte {i} is inside"), LAST)).collect();
         for i in 1..8 {
             let label = format!("byte {i} is inside only behind another");
             chip.require_zero(label, &inside[i] * inside[i - 1].not().expr());
         }
-        chip.learn_if(&layout.code_lane, 0, &inside[0]);
+        chip.learn_if(&layout.code_lane, LAST, &inside[0]);
         for (i, byte) in layout.bytes.iter().enumerate() {
-            chip.require_zero(format!("byte {i} is zero behind the end"), inside[i].not().expr() * *byte);
+            let label = format!("byte {i} is zero behind the end");
+            chip.require_zero(label, inside[i].not().expr() * byte.shifted(LAST));
         }
-        let lanes = layout.index + 1;
+        let lanes = layout.index.shifted(LAST) + 1;
         chip.require_zero("without a byte there is no lane", inside[0].not().expr() * &lanes);
         let last: Expr = inside.iter().map(Bool::expr).sum();
-        chip.require_equal("the length", layout.length, last + (lanes - &inside[0]) * Expr::from(8));
+        let bytes = last + (lanes - &inside[0]) * Expr::from(8);
+        chip.require_equal("the length", layout.length.shifted(LAST), bytes);
 
-        let multiplicities = [chip.multiplicity(0), chip.multiplicity(0)];
-        chip.provide(&layout.code_length, 0, multiplicities[0], &length);
-        let rest = PushRest { hash: end.hash, index: end.index, value: Word::constant(U256::ZERO) };
-        chip.provide(&layout.rest_next, 0, multiplicities[1], &rest);
+        let multiplicity = chip.multiplicity(LAST);
+        chip.provide(&layout.code_length, LAST, multiplicity, &length);
         Self { layout: layout.clone(), inside }
     }
 
     fn fill(&self, event: &CodeEvent, row: &mut WindowWriter<'_>) {
         let layout = &self.layout;
         let lanes = event.length.div_ceil(8);
-        put_word(row, layout.hash, 0, &event.hash);
-        put(row, layout.index, 0, F::from(lanes) - F::from(1));
-        put(row, layout.counters[7], 0, u64::from(event.due));
-        put(row, layout.length, 0, event.length);
+        for r in [FIRST, LAST] {
+            put_word(row, layout.hash, r, &event.hash);
+        }
+        put(row, layout.index, LAST, F::from(lanes) - F::from(1));
+        put(row, layout.counters[7], LAST, u64::from(event.due));
+        put(row, layout.length, LAST, event.length);
         let rest = event.length - 8 * lanes.saturating_sub(1);
         for (i, inside) in self.inside.iter().enumerate() {
-            put(row, layout.bytes[i], 0, u64::from(event.last[i]));
+            put(row, layout.bytes[i], LAST, u64::from(event.last[i]));
             row.set(inside, (i as u64) < rest);
         }
     }

@@ -1,13 +1,12 @@
-//! A lane of code that nobody executes: eight bytes in one row.
+//! A lane of code: eight bytes in one row.
 //!
 //! **Given** a token of the code's chain, **this chip proves** that the next eight bytes of the code are bytes, how many
-//! bytes of push data are due after each, and passes the token on. It tells keccak the lane and the circuit the bytes.
+//! bytes of push data are due after each, and passes the token on. It tells keccak the lane, the circuit the bytes, and
+//! whoever asks each byte at its position: an opcode without data as steps consume it, any other byte under a
+//! [mark](super::layout::Layout).
 //!
-//! | label | degree | meaning |
-//! |---|---|---|
-//! | the token is for this lane | 1 | `index` is the lane that the token names |
-//!
-//! All else is in the slots: `counter i` ranges byte i and makes its counter a function of the one before.
+//! There are no constraints of its own. All is in the slots: `chain in` and `chain out` count the lanes, and `counter i`
+//! ranges byte i and makes its counter a function of the one before.
 
 use ruint::aliases::U256;
 use verbatim_gadgets::chip::ChipBuilder;
@@ -52,7 +51,6 @@ impl Chip for Lane {
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         chip.receive(&layout.chain_in, 0);
-        chip.require_equal("the token is for this lane", layout.index, layout.from);
         for slot in &layout.steps {
             chip.learn(slot, 0);
         }
@@ -62,6 +60,10 @@ impl Chip for Lane {
         let bytes = held(chip, &layout.code_lane, 0);
         let multiplicity = chip.multiplicity(0);
         chip.provide(&layout.code_lane, 0, multiplicity, &bytes);
+        for slot in &layout.code {
+            let (byte, multiplicity) = (held(chip, slot, 0), chip.multiplicity(0));
+            chip.provide(slot, 0, multiplicity, &byte);
+        }
         Self(layout.clone())
     }
 
@@ -69,7 +71,6 @@ impl Chip for Lane {
         let layout = &self.0;
         put_word(row, layout.hash, 0, &event.hash);
         put(row, layout.index, 0, event.index);
-        put(row, layout.from, 0, event.index);
         put(row, layout.entry, 0, u64::from(event.before));
         let counters = event.counters();
         for (i, byte) in event.bytes.iter().enumerate() {

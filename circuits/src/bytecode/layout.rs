@@ -1,8 +1,7 @@
 //! The columns and slots that the chips of the circuit share.
 //!
-//! A row holds one lane of eight bytes. A *lane* row uses all of it for the bytes and their counters; a *spoken* lane
-//! stands in four rows, two bytes of its own in each, and keeps what its facts need in the columns that this leaves free.
-//! The other chips are rare: they fit into the slots that these two need anyway.
+//! The columns are those of a lane: eight bytes, the counters between them, and a multiplicity for each byte's fact. All
+//! other chips fit into them.
 
 use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::circuit::{CircuitBuilder, Slot};
@@ -10,32 +9,34 @@ use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::message::Message;
 
-use crate::bus::{
-    Code, CodeChain, CodeLane, CodeLength, CodeWord, HashEnd, HashLane, NoJumpDest, PushByte, PushCounter, PushRest,
-};
+use crate::bus::{Code, CodeChain, CodeLane, CodeLength, CodeWord, HashEnd, HashLane, NoJumpDest, PushCounter};
 
 /// A 256-bit word in two columns: the high limb, then the low one.
 pub(super) type Pair = [Cell; 2];
+
+/// The bits of a limb. What stands above them in a name or in a pushed value makes it none: see [`Layout::code`].
+const LIMB_BITS: u32 = 128;
+
+/// The opcode in front of PUSH1: PUSHn is this one plus n.
+pub(super) const PUSH0: u64 = 0x5f;
 
 /// The columns and slots of the circuit.
 #[derive(Clone, Debug)]
 pub struct Layout {
     /// The code's name.
     pub(super) hash: Pair,
-    /// The lane.
+    /// The lane: the position of byte 0, divided by eight.
     pub(super) index: Cell,
-    /// The lane that the incoming token names.
-    pub(super) from: Cell,
     /// How many bytes of push data are due before the first byte.
     pub(super) entry: Cell,
     /// The bytes.
     pub(super) bytes: [Cell; 8],
     /// How many bytes of push data are due after each byte.
     pub(super) counters: [Cell; 8],
-    /// The position of byte 6 in the code: a name for counter 0.
-    pub(super) position: Cell,
-    /// The value of the push data from byte 6 on, from byte 7 on, and from behind the row on; zero where an opcode begins.
-    pub(super) rests: [Pair; 3],
+    /// The opcode of a PUSH.
+    pub(super) opcode: Cell,
+    /// The value that it pushes.
+    pub(super) value: Pair,
     /// The length of the code: a name for counter 5.
     pub(super) length: Cell,
     /// What `CodeWord` says: index (`entry`), high limb, low limb.
@@ -46,25 +47,27 @@ pub struct Layout {
     pub(super) chain_out: Slot<CodeChain>,
     /// The class of each byte.
     pub(super) steps: [Slot<PushCounter>; 8],
-    /// The shares of bytes 6 and 7.
-    pub(super) weights: [Slot<PushByte>; 2],
-    /// Bytes 6 and 7 as opcodes.
-    pub(super) code: [Slot<Code>; 2],
+    /// Each byte at its position.
+    ///
+    /// Where `mark = 64 * (counter before) + (counter after)` is zero, the byte is an opcode without data, and the fact is
+    /// what a step consumes. Elsewhere the fact is about a byte only: `mark * 2^128` is added to the high limb of the name,
+    /// which then names no code, and to the high limb of the pushed value, which no PUSH has.
+    pub(super) code: [Slot<Code>; 8],
+    /// The opcode of a PUSH, as a byte of the code.
+    pub(super) head: Slot<Code>,
+    /// The PUSH, as an opcode with its value. Its data end with the lane.
+    pub(super) push: Slot<Code>,
     /// The lane, for keccak.
     pub(super) hash_lane: Slot<HashLane>,
     /// The lane, for this circuit.
     pub(super) code_lane: Slot<CodeLane>,
-    /// The rest with which this lane begins.
-    pub(super) rest_here: Slot<PushRest>,
-    /// The rest with which the next one begins.
-    pub(super) rest_next: Slot<PushRest>,
     /// The length, as a fact.
     pub(super) code_length: Slot<CodeLength>,
     /// The length, for keccak.
     pub(super) hash_end: Slot<HashEnd>,
     /// A word.
     pub(super) code_word: Slot<CodeWord>,
-    /// A position that is no destination.
+    /// Byte 0 is no destination.
     pub(super) no_jump_dest: Slot<NoJumpDest>,
 }
 
@@ -72,59 +75,54 @@ impl Layout {
     /// Declares everything.
     pub(super) fn new(builder: &mut CircuitBuilder) -> Self {
         let hash = [builder.main("hash.hi"), builder.main("hash.lo")];
-        let (index, from, entry) = (builder.main("index"), builder.main("from"), builder.main("entry"));
+        let (index, entry) = (builder.main("index"), builder.main("entry"));
         let bytes: [Cell; 8] = std::array::from_fn(|i| builder.main(format!("byte {i}")));
         let counters: [Cell; 8] = std::array::from_fn(|i| builder.main(format!("counter {i}")));
-        let [position, a, b, c, d, length, _, _] = counters;
-        let rests = [[a, b], [c, d], [builder.main("rest.hi"), builder.main("rest.lo")]];
-        for i in 0..4 {
+        let opcode = builder.main("opcode");
+        let value = [builder.main("value.hi"), builder.main("value.lo")];
+        for i in 0..6 {
             builder.main(format!("scratch {i}"));
         }
 
         let at = |more: Vec<Expr>| hash.iter().map(|cell| cell.expr()).chain(more).collect::<Vec<Expr>>();
-        let next_index = index + 1;
-        let [rest_a, rest_b, rest_c] = rests;
+        let position = |i: u64| index * Expr::from(8) + i;
         let lane = (0..8).map(|i| bytes[i] * Expr::power_of_two(56 - 8 * i as u32)).sum::<Expr>();
         let before = |i: usize| if i == 0 { entry } else { counters[i - 1] };
-        let share = |i: usize, from: Pair, to: Pair| {
-            let value = (0..2).map(|limb| from[limb] - to[limb]);
-            [before(i).expr(), bytes[i].expr()].into_iter().chain(value).collect::<Vec<Expr>>()
+        let byte = |mark: Expr, pc: Expr, opcode: Cell, next: Expr| {
+            let above = mark * Expr::power_of_two(LIMB_BITS);
+            vec![hash[0] + &above, hash[1].expr(), pc, opcode.expr(), above, Expr::zero(), next]
         };
-        let opcode = |i: usize, rest: Pair| {
-            let pc = position + (i as u64 - 6);
-            at(vec![pc.clone(), bytes[i].expr(), rest[0].expr(), rest[1].expr(), pc + 1 + counters[i]])
+        let code = |i: usize| {
+            let mark = before(i) * Expr::from(64) + counters[i];
+            byte(mark, position(i as u64), bytes[i], position(i as u64 + 1) + counters[i])
         };
+        let due = opcode - PUSH0;
+        let (pc, next) = (position(7) - &due, position(8));
+        let pushed = at(vec![pc.clone(), opcode.expr(), value[0].expr(), value[1].expr(), next.clone()]);
+        let [length, word] = [counters[5], entry];
         Self {
-            chain_in: builder.slot("chain in", at(vec![from.expr(), entry.expr()])),
-            chain_out: builder.slot("chain out", at(vec![next_index.clone(), counters[7].expr()])),
+            chain_in: builder.slot("chain in", at(vec![index.expr(), entry.expr()])),
+            chain_out: builder.slot("chain out", at(vec![index + 1, counters[7].expr()])),
             steps: std::array::from_fn(|i| {
                 builder.slot(format!("counter {i}"), vec![before(i).expr(), bytes[i].expr(), counters[i].expr()])
             }),
-            weights: [
-                builder.slot("share of byte 6", share(6, rest_a, rest_b)),
-                builder.slot("share of byte 7", share(7, rest_b, rest_c)),
-            ],
-            code: [
-                builder.slot("code at byte 6", opcode(6, rest_b)),
-                builder.slot("code at byte 7", opcode(7, rest_c)),
-            ],
+            code: std::array::from_fn(|i| builder.slot(format!("code at byte {i}"), code(i))),
+            head: builder.slot("head", byte(due, pc, opcode, next)),
+            push: builder.slot("push", pushed),
             hash_lane: builder.slot("hash lane", at(vec![index.expr(), lane])),
             code_lane: builder.slot("code lane", at([index].iter().chain(&bytes).map(|cell| cell.expr()).collect())),
-            rest_here: builder.slot("rest here", at(vec![index.expr(), rest_a[0].expr(), rest_a[1].expr()])),
-            rest_next: builder.slot("rest next", at(vec![next_index, rest_c[0].expr(), rest_c[1].expr()])),
             code_length: builder.slot("code length", at(vec![length.expr()])),
             hash_end: builder.slot("hash end", at(vec![length.expr()])),
-            code_word: builder.slot("code word", at(vec![entry.expr(), counters[0].expr(), counters[1].expr()])),
-            no_jump_dest: builder.slot("no jump destination", at(vec![entry.expr()])),
-            word: [entry, counters[0], counters[1]],
+            code_word: builder.slot("code word", at(vec![word.expr(), counters[0].expr(), counters[1].expr()])),
+            no_jump_dest: builder.slot("no jump destination", at(vec![position(0)])),
+            word: [word, counters[0], counters[1]],
             hash,
             index,
-            from,
             entry,
             bytes,
             counters,
-            position,
-            rests,
+            opcode,
+            value,
             length,
         }
     }

@@ -2,14 +2,18 @@
 //!
 //! A byte is an opcode if and only if no PUSH1 to PUSH32 before it covers it. The state that decides it is one number, how
 //! many bytes of push data are still due: zero before the first byte, and [`after`] a byte a function of what was due
-//! before and of the byte. So one fact of a table with 33 times 256 rows ranges a byte, classifies it, and counts.
+//! before and of the byte. So one fact of a table ranges a byte, classifies it, and counts. The tables have room for the counts
+//! 0 to 127. A code begins with 0, and no PUSH has more than 32 bytes, so the others are true of no code.
 
 use ruint::aliases::U256;
 
-use crate::bus::{PushByteNative, PushCounterNative};
+use crate::bus::PushCounterNative;
 
 /// The longest push data.
 pub const LONGEST: u8 = 32;
+
+/// How many counts the tables hold, from 0 on.
+pub const COUNTS: u8 = 128;
 
 /// How many bytes of push data follow `opcode`: n for PUSHn, else none.
 pub fn length(opcode: u8) -> u8 {
@@ -21,21 +25,10 @@ pub fn after(before: u8, byte: u8) -> u8 {
     if before > 0 { before - 1 } else { length(byte) }
 }
 
-/// The share of `byte` in a pushed value, with `before` bytes due before it: `byte * 256^(before - 1)`.
-pub fn weight(before: u8, byte: u8) -> U256 {
-    U256::from(byte) << (8 * usize::from(before.saturating_sub(1)))
-}
-
-/// Every [`PushCounter`](crate::bus::PushCounter) that the tables provide: 8448 of them.
+/// Every [`PushCounter`](crate::bus::PushCounter) that the tables provide.
 pub fn counters() -> impl Iterator<Item = PushCounterNative> {
-    let pairs = (0..=LONGEST).flat_map(|before| (0..=u8::MAX).map(move |byte| (before, byte)));
+    let pairs = (0..COUNTS).flat_map(|before| (0..=u8::MAX).map(move |byte| (before, byte)));
     pairs.map(|(before, byte)| PushCounterNative { before, byte, after: after(before, byte) })
-}
-
-/// Every [`PushByte`](crate::bus::PushByte) that the tables provide: 8192 of them.
-pub fn weights() -> impl Iterator<Item = PushByteNative> {
-    let pairs = (1..=LONGEST).flat_map(|before| (0..=u8::MAX).map(move |byte| (before, byte)));
-    pairs.map(|(before, byte)| PushByteNative { before, byte, value: weight(before, byte) })
 }
 
 /// The value of the `due` bytes that begin at `from`, zeros behind the end.
@@ -49,11 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_the_sum_of_its_weights() {
+    fn a_value_is_read_from_its_first_byte() {
         let code: Vec<u8> = (1..=32).collect();
         for due in 0..=32u8 {
-            let sum = (0..due).fold(U256::ZERO, |sum, i| sum + weight(due - i, code[usize::from(i)]));
-            assert_eq!(value(&code, 0, due), sum, "{due} bytes");
+            let mut bytes = [0; 32];
+            bytes[32 - usize::from(due)..].copy_from_slice(&code[..usize::from(due)]);
+            assert_eq!(value(&code, 0, due), U256::from_be_bytes(bytes), "{due} bytes");
         }
         assert_eq!(value(&[1], 0, 3), U256::from(0x01_0000), "zeros behind the end");
     }
@@ -63,6 +57,6 @@ mod tests {
         let with_data: Vec<u8> = (0..=u8::MAX).filter(|opcode| length(*opcode) > 0).collect();
         assert_eq!(with_data, (0x60..=0x7f).collect::<Vec<u8>>());
         assert_eq!((length(0x60), length(0x7f), length(0x5f)), (1, 32, 0));
-        assert_eq!((counters().count(), weights().count()), (33 * 256, 32 * 256));
+        assert_eq!(counters().count(), 1 << 15);
     }
 }

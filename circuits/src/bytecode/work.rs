@@ -9,7 +9,7 @@ use super::code::CodeEvent;
 use super::lane::LaneEvent;
 use super::no_jump_dest::{JUMPDEST, NoJumpDestEvent};
 use super::past::PastEvent;
-use super::spoken::SpokenEvent;
+use super::push_value::{PushEvent, SHORT};
 use super::word::WordEvent;
 use super::{BytecodeChips, BytecodeEvent, push};
 use crate::bus::{CodeNative, CodeWordNative};
@@ -56,8 +56,10 @@ struct Source {
     bytes: Vec<u8>,
     /// How many bytes of push data are due before each byte of its lanes, and behind the last.
     due: Vec<u8>,
-    spoken: BTreeSet<usize>,
-    past: BTreeSet<u64>,
+    /// The positions of executed PUSHes with data.
+    pushes: BTreeSet<u64>,
+    /// Positions behind the end, with how many bytes of push data are due there.
+    past: BTreeSet<(u64, u8)>,
     words: BTreeSet<u64>,
     no_jump_dests: BTreeSet<u64>,
 }
@@ -68,8 +70,8 @@ impl Source {
         for i in 0..bytes.len().next_multiple_of(8) {
             due.push(push::after(due[i], bytes.get(i).copied().unwrap_or(0)));
         }
-        let (spoken, past) = (BTreeSet::new(), BTreeSet::new());
-        Self { hash, bytes, due, spoken, past, words: BTreeSet::new(), no_jump_dests: BTreeSet::new() }
+        let (pushes, past) = (BTreeSet::new(), BTreeSet::new());
+        Self { hash, bytes, due, pushes, past, words: BTreeSet::new(), no_jump_dests: BTreeSet::new() }
     }
 
     fn lanes(&self) -> usize {
@@ -96,18 +98,14 @@ impl Source {
         })
     }
 
-    /// The opcode at `pc`, or the PUSH whose data it is.
-    fn covering(&self, pc: u64) -> Option<CodeNative> {
-        let at = usize::try_from(pc).ok().filter(|at| *at < self.bytes.len())?;
-        (0..=at).rev().find(|i| self.due[*i] == 0).and_then(|i| self.code(i as u64))
-    }
-
     fn fetch(&mut self, pc: u64) -> Option<CodeNative> {
         let code = self.code(pc)?;
-        if pc < self.bytes.len() as u64 {
-            self.spoken.insert(pc as usize / 8);
-        } else {
-            self.past.insert(pc);
+        if pc >= self.bytes.len() as u64 {
+            self.past.insert((pc, 0));
+        } else if code.next > pc + 1 && self.pushes.insert(pc) {
+            // Lanes have the bytes up to the end of the last of them.
+            let behind = (pc + 1).max(8 * self.lanes() as u64)..code.next;
+            self.past.extend(behind.map(|position| (position, (code.next - position) as u8)));
         }
         Some(code)
     }
@@ -116,47 +114,29 @@ impl Source {
         LaneEvent { hash: self.hash, index: index as u64, before: self.due[8 * index], bytes: self.chunk(index) }
     }
 
-    fn spoken(&self, index: usize) -> SpokenEvent {
-        let rest = |i: usize| push::value(&self.bytes, 8 * index + i, self.due[8 * index + i]);
-        SpokenEvent { lane: self.lane(index), rests: std::array::from_fn(rest) }
-    }
-
-    /// A PUSH needs the lanes that its data reach into.
-    fn spoken_lanes(&self) -> BTreeSet<usize> {
-        let mut spoken = self.spoken.clone();
-        for index in 0..self.lanes().saturating_sub(1) {
-            if spoken.contains(&index) && self.due[8 * (index + 1)] > 0 {
-                spoken.insert(index + 1);
-            }
-        }
-        spoken
+    fn push(&self, pc: u64) -> Option<BytecodeEvent> {
+        let CodeNative { hash, opcode, push: value, .. } = self.code(pc)?;
+        let event = PushEvent { hash, pc, opcode, value };
+        let short = push::length(opcode) <= SHORT;
+        Some(if short { BytecodeEvent::Push(event) } else { BytecodeEvent::LongPush(event) })
     }
 
     fn events(&self, mut push: impl FnMut(BytecodeEvent)) {
         let (hash, length) = (self.hash, self.bytes.len() as u64);
-        // First of all, for the framework has the first row that could provide a fact provide it: a STOP behind the end also
-        // stands in the zeros behind a cut PUSH, whose row must not provide it.
-        for pc in &self.past {
-            push(BytecodeEvent::Past(PastEvent { hash, length, pc: *pc }));
+        for (pc, due) in &self.past {
+            push(BytecodeEvent::Past(PastEvent { hash, length, pc: *pc, due: *due }));
         }
         let lanes = self.lanes();
         let last = lanes.checked_sub(1).map_or([0; 8], |last| self.chunk(last));
         push(BytecodeEvent::Code(CodeEvent { hash, length, last, due: self.due[8 * lanes] }));
-        let spoken = self.spoken_lanes();
-        for index in 0..lanes {
-            push(if spoken.contains(&index) {
-                BytecodeEvent::Spoken(self.spoken(index))
-            } else {
-                BytecodeEvent::Lane(self.lane(index))
-            });
-        }
+        (0..lanes).for_each(|index| push(BytecodeEvent::Lane(self.lane(index))));
+        self.pushes.iter().filter_map(|pc| self.push(*pc)).for_each(&mut push);
         for index in &self.words {
             push(BytecodeEvent::Word(WordEvent { hash, index: *index, bytes: self.chunk(*index as usize) }));
         }
         for pc in &self.no_jump_dests {
-            if let Some(code) = self.covering(*pc) {
-                push(BytecodeEvent::NoJumpDest(NoJumpDestEvent { pc: *pc, code }));
-            }
+            let (byte, due) = (self.bytes[*pc as usize], self.due[*pc as usize]);
+            push(BytecodeEvent::NoJumpDest(NoJumpDestEvent { hash, pc: *pc, byte, due }));
         }
     }
 }
@@ -164,7 +144,8 @@ impl Source {
 /// Everything that the bytecode circuit has to prove for a block.
 ///
 /// A code is added once; then every opcode that is executed or jumped to, every word that is read, and every failed jump
-/// is asked for, any number of times. What was not asked for has no provider, but the length of a code always has one.
+/// is asked for, any number of times. A PUSH, a word and a failed jump that were not asked for have no provider; opcodes
+/// without data and the length of a code always have one.
 #[derive(Clone, Debug, Default)]
 pub struct BytecodeWork {
     sources: Vec<Source>,
@@ -209,9 +190,11 @@ impl BytecodeWork {
     /// If the code is unknown, `pc` is a destination, or it is not below the length.
     pub fn no_jump_dest(&mut self, hash: U256, pc: u64) -> Result<(), BytecodeError> {
         let source = self.source(hash)?;
-        let code = source.covering(pc).filter(|code| code.pc < pc || code.opcode != JUMPDEST);
-        let code = code.ok_or(BytecodeError::JumpDest { hash, pc })?;
-        source.fetch(code.pc);
+        let at = usize::try_from(pc).ok().filter(|at| *at < source.bytes.len());
+        let safe = at.is_some_and(|at| source.due[at] > 0 || source.bytes[at] != JUMPDEST);
+        if !safe {
+            return Err(BytecodeError::JumpDest { hash, pc });
+        }
         source.no_jump_dests.insert(pc);
         Ok(())
     }
@@ -228,7 +211,7 @@ impl BytecodeWork {
         }
         source.words.insert(index);
         let lanes = (4 * index..4 * index + 4).map(|lane| 8 * lane);
-        source.past.extend(lanes.filter(|position| *position >= length));
+        source.past.extend(lanes.filter(|position| *position >= length).map(|position| (position, 0)));
         Ok(CodeWordNative { hash, index, word: U256::from_be_bytes(source.chunk::<32>(index as usize)) })
     }
 

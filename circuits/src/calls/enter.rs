@@ -31,15 +31,16 @@ use verbatim_gadgets::value::{Address, Bool, Byte, Counter, Gas, U64, Word};
 use super::gas::Forwarded;
 use super::head::{CallEvent, Head, Plan, Popped, pop_gas};
 use super::ranges::Ranges;
-use super::transfer::{Direction, Half, Order};
+use super::transfer::{Half, Order};
 use super::{ADDRESS_ROW, CODE_ROW, CONTEXT_ROW, INPUT_ROW, Layout, OUTPUT_ROW, TALLY_ROW};
 use crate::bus::{AccountNative, Code, Context, Environment, Exec, Frame, Tally};
 use crate::light::TRANSACTION;
+use crate::payment::Direction;
 
 /// The depth in which no call begins.
 pub(super) const DEPTH_LIMIT: u64 = 1024;
 /// What the callee has more than it was given, if it was sent a value.
-pub(super) const STIPEND: u64 = 2300;
+pub const STIPEND: u64 = 2300;
 
 const ADDRESS: u8 = 0x30;
 const CALLER: u8 = 0x33;

@@ -1,14 +1,17 @@
 //! Calls that begin, and lies about them.
 
 use super::super::fixture::{self, CALL, CLOCK, HEIGHT, MEMORY, PC, call, own_address, word};
-use super::super::testing::{Trial, unneeded};
+use super::super::testing::{Trial, audited};
 use super::super::{CallsChips, CallsEvent};
 use super::*;
 use crate::bus::{
-    AccountJob, AccountJobNative, ContextNative, EnvironmentNative, ExecNative, FrameNative, TallyNative,
+    self, AccountJob, AccountJobNative, ContextNative, EnvironmentNative, ExecNative, FrameNative, TallyNative,
 };
 use crate::step::OperandEvent;
+use std::sync::Arc;
+use verbatim_gadgets::chip::Role;
 use verbatim_gadgets::machine::ChipSet;
+use verbatim_gadgets::message::Message;
 
 /// What follows from an event, written down by hand.
 #[derive(Clone, Debug)]
@@ -255,9 +258,9 @@ fn no_cell_is_free() {
 }
 
 #[test]
-fn every_label_is_needed() {
+fn every_label_is_needed_and_nothing_is_a_choice() {
     let trials: Vec<Trial> = cases().iter().map(|(_, case)| trial(case)).collect();
-    assert_eq!(unneeded(&trials), [""; 0]);
+    assert_eq!(audited(&trials), Ok(()));
 }
 
 fn holds_not(case: &Case, objection: &str) {
@@ -495,5 +498,36 @@ proptest::proptest! {
         let available = gas - case.cost;
         case.forwarded = share.min(u128::from(available - available / 64)) as u64;
         trial(&case).holds();
+    }
+}
+
+/// The callee's name, in its frame, its context and its first state, is the clock of the step that calls.
+#[test]
+fn a_call_is_named_by_the_clock_of_its_step() {
+    for (name, case) in cases() {
+        let honest = trial(&case);
+        let (window, circuit) = (honest.grid.windows[0], Arc::clone(&honest.grid.circuit));
+        let clock = F::from(case.event.call.step.state.clock);
+        let mut named = 0;
+        for message in &circuit.chips[window.chip].messages {
+            let slot = &circuit.slots[message.slot];
+            let said = matches!(message.role, Role::Send | Role::Provide);
+            let field = if said && [bus::Frame::TAG, bus::Context::TAG].contains(&slot.tag) {
+                0
+            } else if said && slot.tag == bus::Exec::TAG {
+                1
+            } else {
+                continue;
+            };
+            let expr = slot.fields[field].shifted(message.row);
+            assert_eq!(honest.grid.evaluate(&expr, window.row), clock, "{name}");
+            for cell in expr.cells() {
+                let mut wrong = honest.clone();
+                wrong.grid.write(cell, window.row, clock + F::from(1));
+                assert!(!wrong.objections().is_empty(), "{name}: {}", slot.name);
+            }
+            named += 1;
+        }
+        assert_eq!(named, 3, "{name}: frame, context and state");
     }
 }

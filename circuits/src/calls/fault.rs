@@ -65,7 +65,7 @@ impl Chip for Fault {
 #[cfg(test)]
 mod tests {
     use super::super::CallsEvent;
-    use super::super::testing::{Trial, unneeded};
+    use super::super::testing::{Trial, audited};
     use super::*;
     use crate::bus::HaltNative;
 
@@ -95,13 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn every_label_is_needed() {
-        assert_eq!(unneeded(&[trial(3)]), [""; 0]);
+    fn every_label_is_needed_and_nothing_is_a_choice() {
+        assert_eq!(audited(&[trial(3)]), Ok(()));
     }
 
     /// Classes 2 and 4: a step that could go on sends negative evidence.
     #[test]
-    fn class_2_a_fault_that_is_not_true_has_no_partner() {
+    fn class_2_4_a_fault_that_is_not_true_has_no_partner() {
         let objections = trial(-1).objections();
         assert!(objections.iter().any(|o| o.starts_with("bus: range128")), "{objections:?}");
     }

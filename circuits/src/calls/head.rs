@@ -45,16 +45,16 @@ pub(super) const EMPTY_CODE: [u128; 2] =
     [0xc5d2_4601_86f7_233c_927e_7db2_dcc7_03c0, 0xe500_b653_ca82_273b_7bfa_d804_5d85_a470];
 
 /// The first byte of a delegation's code.
-const DELEGATION: u64 = 0xef;
+pub const DELEGATION: u64 = 0xef;
 
 /// EIP-2929: an access to an account.
 const WARM: u64 = 100;
 /// EIP-2929: the first access to an account in a transaction.
 const COLD: u64 = 2600;
 /// A call with a value.
-const VALUE: u64 = 9000;
+pub const VALUE: u64 = 9000;
 /// A call with a value to an account that does not exist.
-const NEW_ACCOUNT: u64 = 25000;
+pub const NEW_ACCOUNT: u64 = 25000;
 
 /// What every chip of the calling opcodes is filled from.
 #[derive(Clone, Debug)]

@@ -9,11 +9,13 @@ use ruint::aliases::U256;
 
 use super::{ADDRESS_ROW, Layout, OUTPUT_ROW};
 use crate::bus::Range128;
+use crate::schedule::{BEHIND_PRECOMPILES, P256_VERIFY};
 
-/// The first address behind the precompiles that lie together, from 1 on, in any fork.
-const BEHIND_PRECOMPILES: u64 = 0x12;
-/// The precompile that lies alone.
-const P256_VERIFY: u64 = 0x100;
+/// Whether no chip touches the account at `address`: it is a precompile in some fork.
+pub fn is_precompile(address: &U256) -> bool {
+    let number = u64::try_from(*address).unwrap_or(0);
+    (1..BEHIND_PRECOMPILES).contains(&number) || number == P256_VERIFY
+}
 
 /// An address, from the word that names it.
 ///

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use halo2_proofs::dev::MockProver;
+use verbatim_gadgets::audit::Audit;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
-use verbatim_gadgets::chip::{Derive, MessageDef};
+use verbatim_gadgets::chip::MessageDef;
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
-use verbatim_gadgets::machine::{Sheet, Workload};
+use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 use verbatim_gadgets::message::{Fact, Linear, Message, Range16};
 use verbatim_gadgets::value::from_u128;
 
@@ -92,7 +93,11 @@ impl Trial {
         cells.iter().for_each(|(cell, value)| spoiled.grid.write(*cell, window.row, *value));
         let derived = spoiled.grid.circuit.chips[window.chip].derived.clone();
         for derive in derived {
-            rederive(&mut spoiled.grid, window.row, cells, &derive);
+            for (cell, value) in derive.values(|expr| spoiled.grid.evaluate(expr, window.row)) {
+                if cells.iter().all(|(set, _)| *set != cell) {
+                    spoiled.grid.write(cell, window.row, value);
+                }
+            }
         }
         spoiled
     }
@@ -134,91 +139,17 @@ impl Trial {
         let cells: Vec<_> = cells.iter().map(|(cell, value)| (cell.as_cell().expect("a cell"), *value)).collect();
         self.spoil(index, &cells)
     }
-
-    /// The constraints that do not hold in window `index`, by their place in the chip.
-    fn violated(&self, index: usize) -> Vec<usize> {
-        let window = self.grid.windows[index];
-        let constraints = &self.grid.circuit.chips[window.chip].constraints;
-        let fails = |i: &usize| self.grid.evaluate(&constraints[*i].expr, window.row) != F::from(0);
-        (0..constraints.len()).filter(fails).collect()
-    }
-
-    /// Whether constraint `target` is the only one to reject some wrong window: cells are set so that it fails, those
-    /// that are derived follow, and up to three more cells are set so that the others hold.
-    fn is_needed(&self, index: usize, target: usize) -> bool {
-        let window = self.grid.windows[index];
-        let constraints = self.grid.circuit.chips[window.chip].constraints.clone();
-        let one = F::from(1);
-        constraints[target].expr.cells().into_iter().any(|cell| {
-            let honest = self.grid.read(cell, window.row);
-            let wrong = [honest + one, honest - one, one - honest, F::from(1 << 40), F::from(0), -F::from(2)];
-            wrong.into_iter().any(|value| {
-                let mut alone = self.clone();
-                alone.grid.write(cell, window.row, value);
-                alone.violated(index) == [target] || self.repairs(index, target, &mut vec![(cell, value)], 3)
-            })
-        })
-    }
-
-    /// Whether the cells, with up to `depth` more, violate constraint `target` alone.
-    fn repairs(&self, index: usize, target: usize, cells: &mut Vec<(Cell, F)>, depth: usize) -> bool {
-        let spoiled = self.spoil(index, cells);
-        let violated = spoiled.violated(index);
-        if violated == [target] {
-            return true;
-        }
-        let other = violated.iter().copied().find(|i| *i != target);
-        let (Some(other), true, true) = (other, violated.contains(&target), depth > 0) else { return false };
-        let window = self.grid.windows[index];
-        let constraint = self.grid.circuit.chips[window.chip].constraints[other].expr.clone();
-        let repairs: Vec<Cell> = constraint.cells().into_iter().filter(|c| cells.iter().all(|(d, _)| c != d)).collect();
-        repairs.into_iter().any(|cell| {
-            let at = |value: u64| {
-                let mut changed = spoiled.clone();
-                changed.grid.write(cell, window.row, F::from(value));
-                changed.grid.evaluate(&constraint, window.row)
-            };
-            // Where the constraint is linear in the cell, it has one root.
-            let (zero, one) = (at(0), at(1));
-            let Some(slope) = Option::<F>::from((one - zero).invert()) else { return false };
-            cells.push((cell, -zero * slope));
-            let found = self.repairs(index, target, cells, depth - 1);
-            cells.pop();
-            found
-        })
-    }
 }
 
-/// The labels of which no first window of the trials shows that they are needed: that some window is wrong for that
-/// constraint alone.
-pub(super) fn unneeded(trials: &[Trial]) -> Vec<String> {
-    let chip = &trials[0].grid.circuit.chips[trials[0].grid.windows[0].chip];
-    let needed = |i: &usize| trials.iter().any(|trial| trial.is_needed(0, *i));
-    let labels = chip.constraints.iter().map(|constraint| constraint.label.clone());
-    (0..chip.constraints.len()).zip(labels).filter(|(i, _)| !needed(i)).map(|(_, label)| label).collect()
-}
-
-fn rederive(grid: &mut Grid, row: usize, fixed: &[(Cell, F)], derive: &Derive) {
-    let targets = match derive {
-        Derive::Equal(cell, _) | Derive::Inverse(cell, _) | Derive::IsZero(cell, _) | Derive::Less(cell, ..) => {
-            vec![*cell]
-        }
-        Derive::Limbs16(cells, _) => cells.clone(),
-    };
-    let values: Vec<F> = match derive {
-        Derive::Equal(_, expr) => vec![grid.evaluate(expr, row)],
-        Derive::Inverse(_, expr) => vec![verbatim_gadgets::value::inverse_or_zero(grid.evaluate(expr, row))],
-        Derive::IsZero(_, expr) => vec![F::from(u64::from(grid.evaluate(expr, row) == F::from(0)))],
-        Derive::Less(_, a, b) => vec![F::from(u64::from(grid.evaluate(a, row) < grid.evaluate(b, row)))],
-        Derive::Limbs16(cells, expr) => {
-            let bytes = grid.evaluate(expr, row).to_bytes();
-            let limb = |i: usize| F::from(u64::from(bytes[2 * i]) | u64::from(bytes[2 * i + 1]) << 8);
-            (0..cells.len()).map(limb).collect()
-        }
-    };
-    for (cell, value) in targets.into_iter().zip(values).filter(|(cell, _)| fixed.iter().all(|(f, _)| f != cell)) {
-        grid.write(cell, row, value);
+/// Whether the audit of the trials' windows answers what the circuit knows of, and nothing else.
+pub(super) fn audited(trials: &[Trial]) -> Result<(), String> {
+    let mut found = Audit::default();
+    for trial in trials {
+        found.survey(&mut trial.grid.clone(), usize::MAX);
     }
+    // What one trial settles need not be searched for in another.
+    trials.iter().for_each(|trial| found.search(&trial.grid, usize::MAX));
+    found.matches(CallsChips::EXCEPTIONS)
 }
 
 /// Whether a message is a fact of the tables or of arith: those are not provided here.

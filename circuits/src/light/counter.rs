@@ -36,7 +36,7 @@ impl Chip for Counter {
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         let step = Step::begin(chip, &layout.step, Class::Counter);
-        step.push(chip, &layout.step, "counters are small, and gas is not negative");
+        step.push(chip, &layout.step, "counters are small; gas is negative only where the call is doomed to a fault");
         chip.define("result: hi", layout.step.r[0], Expr::zero());
         let which = step.opcode.parameter.expr();
         let half = inverse_or_zero(F::from(2));

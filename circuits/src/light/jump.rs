@@ -8,7 +8,7 @@
 //! | class | 1 | the schedule gives the opcode to this chip |
 //! | ok is boolean | 2 | |
 //! | destination: hi | 2 | a success jumps to less than 2^128 |
-//! | destination: lo | 2 | a success goes on at the destination |
+//! | destination: lo | 1 | execution goes on at the destination |
 //! | stack height | 1 | one word less |
 //! | evidence | 3 | a fault lacks gas or the operand |
 

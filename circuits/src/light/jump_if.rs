@@ -54,7 +54,8 @@ impl Chip for JumpIf {
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         let step = Step::begin(chip, &layout.step, Class::JumpIf);
         let (destination, condition) = (step.pop_a(chip, &layout.step), step.pop_b(chip, &layout.step));
-        // The result's columns are free here. `taken` is one only where the step succeeds, so it is a multiplicity.
+        // The result's columns are free here. In a step that fails the condition is any number, and `taken` still a flag: a
+        // prover who sets it there only asks for one more fact.
         let taken = Bool::assume(layout.step.r[0], "constrained below");
         let inverse = layout.step.r[1];
         // Two limbs below 2^128 add up to zero only if both are.

@@ -8,6 +8,11 @@
 //! Gas only falls within a call, and what a call passes to another is checked where it is passed. So gas that is not
 //! negative at the end of a call never was, and the end checks it. A pop receives a stack token that a push of the same
 //! call sent to the same slot; below slot 0 nobody ever pushed. A push does check that it stays within 1024 words.
+//!
+//! So a prover may let a call go on when its gas is spent. Such a call can only fail: STOP, RETURN, REVERT and whatever makes
+//! another call show gas not to be negative, and the fault, which takes all gas and undoes all that the call did, comes out
+//! the same wherever it comes. Until then GAS may push a number below zero, which is no word; nothing that follows from it
+//! leaves the call. **Whoever lets a step act on anything that a fault does not undo has to show its gas first.**
 
 mod binary;
 mod counter;
@@ -21,6 +26,7 @@ mod push;
 mod swap;
 mod unary;
 
+use verbatim_gadgets::audit::{Exception, Finding};
 use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, Expr};
@@ -55,7 +61,25 @@ chips! {
         Counter: counter::Counter,
         Environment: environment::Environment,
     }
+    exceptions EXCEPTIONS;
 }
+
+/// What the audit finds here and is right.
+const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        chip: "jump destination",
+        finding: Finding::Open,
+        names: &["ok in row 0"],
+        reason: "it pops and pushes nothing: the fault chip rejects a fault without evidence, the end of the call a success \
+                 without gas",
+    },
+    Exception {
+        chip: "jump destination",
+        finding: Finding::Choice,
+        names: &["leave", "fault"],
+        reason: "as its cell ok",
+    },
+];
 
 /// The columns and slots of a row.
 #[derive(Debug)]

@@ -9,7 +9,8 @@
 //! In the location's boundary row, and nowhere else. It receives one public message, sends the first token, of time 0, and
 //! receives the last. The verifier makes the public messages from a list of locations whose keys strictly grow (accounts by
 //! address, slots by address and key), and sends each once: two boundary rows of one location would need two. A location
-//! without a boundary row has no token, so nobody can access it. That a boundary row implies at least one access, so that
+//! without a boundary row has no token, so nobody can access it; where a step shows that [it is cold](untouched), its record
+//! is of no meaning. That a boundary row implies at least one access, so that
 //! the list is no longer than it must be, is a rule for the circuit that will take over the public messages.
 //!
 //! # The record of an absent account
@@ -31,13 +32,14 @@ mod account_boundary;
 mod account_refresh;
 mod slot_boundary;
 mod slot_refresh;
+mod untouched;
 
 use ruint::aliases::U256;
 use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{Checked16, CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, Expr};
 
-use crate::bus::{Account, AccountJob, PublicAccount, PublicSlot, Storage};
+use crate::bus::{Account, AccountJob, PublicAccount, PublicSlot, PublicUntouched, Storage, Untouched};
 
 pub use access::AccessEvent;
 pub use account_boundary::AccountBoundaryEvent;
@@ -67,6 +69,7 @@ chips! {
         SlotBoundary: slot_boundary::SlotBoundary,
         AccountRefresh: account_refresh::AccountRefresh,
         SlotRefresh: slot_refresh::SlotRefresh,
+        Untouched: untouched::Untouched,
     }
 }
 
@@ -95,6 +98,9 @@ pub struct Layout {
     give_slot: Slot<Storage>,
     /// The value of `give_slot` before the block, that of `take_slot` after it.
     public_slot: Slot<PublicSlot>,
+    /// The location of these slots, or of an account.
+    public_untouched: Slot<PublicUntouched>,
+    untouched: Slot<Untouched>,
 }
 
 fn layout(builder: &mut CircuitBuilder) -> Layout {
@@ -117,6 +123,7 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
     let [nonce, key @ .., value_hi, value_lo, warm] = &before;
     let [nonce_after, rest @ ..] = &after;
     let location = join(&[&who, key]);
+    let location_of_either = join(&[&who, &[reverted.expr()], key]);
     let take_slot = join(&[&location, rest, &[clock.expr()]]);
     let given = [value_hi, value_lo, nonce, nonce_after, warm].map(Expr::clone);
     let give_slot = join(&[&location, &given, &[undo.expr()]]);
@@ -135,6 +142,8 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         take_slot: builder.slot("take slot", take_slot),
         give_slot: builder.slot("give slot", give_slot),
         public_slot: builder.slot("public slot", public_slot),
+        public_untouched: builder.slot("public untouched", location_of_either.clone()),
+        untouched: builder.slot("untouched", location_of_either),
     }
 }
 

@@ -5,6 +5,7 @@
 //! | class | 1 | the schedule gives the opcode to this chip |
 //! | ok is boolean, priced is boolean | 2 | |
 //! | a priced fault is no success | 2 | |
+//! | untouched is boolean, untouched is priced | 2 | but for SSTORE: a fact stands for the location's token |
 //! | undone | 2 | a success within a call, or a caller of it, that fails in the end |
 //! | next memory | 1 | unchanged |
 //! | next pc | 2 | a success goes on at `pc + 1`; the cell holds the evidence of a fault |
@@ -13,12 +14,13 @@
 //! | evidence of the price | 2 | a priced fault lacks gas |
 
 use verbatim_gadgets::chip::ChipBuilder;
-use verbatim_gadgets::expr::Expr;
+use verbatim_gadgets::circuit::Slot;
+use verbatim_gadgets::expr::{Cell, Expr};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::value::{Any, Bool, Counter, U16};
 
 use super::Layout;
-use crate::bus::{Context, ContextNative, Fault, Tally, TallyNative};
+use crate::bus::{Context, ContextNative, Fault, Tally, TallyNative, Untouched};
 use crate::schedule::Class;
 use crate::step::{Step, StepEvent};
 
@@ -30,7 +32,7 @@ pub(super) struct StateStep {
     pub(super) tally: Tally,
     /// Whether this is a fault that shows its price.
     pub(super) priced: Bool,
-    /// Whether the step pops its operands and receives the location's token: a success or a priced fault.
+    /// Whether the step pops its operands and knows the location: a success or a priced fault.
     pub(super) touches: Bool,
     /// Whether it succeeds and is undone later.
     pub(super) undone: Bool,
@@ -87,6 +89,20 @@ impl StateStep {
         let next_pc = Counter::assume(layout.step.next_pc, "constrained below");
         chip.require_equal_if("next pc", &step.ok, &next_pc, &step.state.pc + 1);
         Self { step, context, tally, priced, touches, undone, tally_gap, next_pc }
+    }
+
+    /// Whether the fault shows its price without the location's token, because `fact` says that nobody accesses it. The cell
+    /// is the chip's.
+    pub(super) fn untouched(&self, chip: &mut ChipBuilder<'_>, cell: Cell, fact: &Slot<Untouched>) -> Bool {
+        let untouched = chip.bool_at("untouched", cell);
+        chip.learn_if(fact, 0, &untouched);
+        chip.require_zero("untouched is priced", &untouched * (Expr::one() - &self.priced));
+        untouched
+    }
+
+    /// Whether the step receives the location's token.
+    pub(super) fn receives(&self, untouched: &Bool) -> Bool {
+        Bool::assume(&self.touches - untouched, "what is untouched is priced, and so it touches")
     }
 
     /// When the step's write is undone, if it is: the later, the earlier it was counted.

@@ -27,7 +27,7 @@ use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::expr::{Expr, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
-use verbatim_gadgets::value::{Any, Limb, Word};
+use verbatim_gadgets::value::{Any, Bool, Limb, Word};
 
 use super::load::SlotAccess;
 use super::state_step::{StateStep, StateStepEvent};
@@ -83,7 +83,7 @@ impl Chip for Store {
         let key = state.step.pop_a_if(chip, slots, &state.touches);
         let value = state.step.pop_b_if(chip, slots, &state.touches);
         let undo_gap = chip.checked_if(&slots.gap_a, 2, &state.undone);
-        let access = SlotAccess::begin(chip, layout, &state, undo_gap);
+        let access = SlotAccess::begin(chip, layout, &state, undo_gap, Bool::constant(false));
         let (ok, gas) = (&state.step.ok, &state.step.state.gas);
         let spare = Limb::assume(gas - (STIPEND + 1), "this message checks it");
         chip.consume_if(&layout.in_range, 0, ok, &Range128 { value: spare });

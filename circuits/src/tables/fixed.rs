@@ -10,8 +10,7 @@
 //! | and bytes | `(i - right) / 256`, `right`, `and` | by definition; the left byte is below 128 |
 //! | and bytes | `255 - left`, `right`, `right - and` | the complement of `left` keeps the bits of `right` that `left` does not |
 //! | power of two | `right`, `2^right` | by definition; every exponent occurs 128 times and the first occurrence is used |
-//! | push counter | `left`, `right`, what is due after | by definition, for counts up to 32; others occur nowhere |
-//! | push byte | `left + 1`, `right`, its share of the value | the same |
+//! | push counter | `left`, `right`, what is due after | by definition, for the counts 0 to 127; no code has more than 32 |
 //!
 //! There are no constraints and no cells but the multiplicities, which are free: every tuple is true in every row.
 
@@ -37,7 +36,7 @@ impl Chip for Fixed {
     }
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
-        let [range_low, range_high, and_low, and_high, power, push_counter, push_byte] = layout.multiplicities;
+        let [range_low, range_high, and_low, and_high, power, push_counter] = layout.multiplicities;
         for (slot, multiplicity) in layout.range.iter().zip([range_low, range_high]) {
             let fact = chip.peek(slot, 0);
             chip.provide(slot, 0, multiplicity, &fact);
@@ -50,8 +49,6 @@ impl Chip for Fixed {
         chip.provide(&layout.power, 0, power, &fact);
         let fact = chip.peek(&layout.push_counter, 0);
         chip.provide(&layout.push_counter, 0, push_counter, &fact);
-        let fact = chip.peek(&layout.push_byte, 0);
-        chip.provide(&layout.push_byte, 0, push_byte, &fact);
         Self
     }
 
@@ -69,7 +66,10 @@ mod tests {
     use verbatim_gadgets::machine::Workload;
     use verbatim_gadgets::message::{Fact, Message};
 
-    use crate::bus::{AndBytes, AndBytesNative, PowerOfTwo, PowerOfTwoNative, Range16, Range16Native};
+    use crate::bus::{
+        AndBytes, AndBytesNative, PowerOfTwo, PowerOfTwoNative, PushCounter, PushCounterNative, Range16, Range16Native,
+    };
+    use crate::bytecode::push;
     use crate::tables::{K, ROWS, sheet};
 
     #[derive(Default)]
@@ -107,6 +107,7 @@ mod tests {
             consumer.consume::<AndBytes>(&AndBytesNative { left, right, and: left & right });
         }
         (0..=255).for_each(|exponent| consumer.consume::<PowerOfTwo>(&power(exponent)));
+        push::counters().for_each(|fact| consumer.consume::<PushCounter>(&fact));
         let (_, balance) = consumer.against(K);
         assert!(balance.unbalanced().is_empty());
     }
@@ -117,9 +118,12 @@ mod tests {
         consumer.consume::<AndBytes>(&AndBytesNative { left: 3, right: 5, and: 2 });
         consumer.consume::<AndBytes>(&AndBytesNative { left: 200, right: 255, and: 72 });
         consumer.consume::<PowerOfTwo>(&PowerOfTwoNative { exponent: 0, power: U256::ZERO });
+        // A PUSH1 without push data, and a count that no row has.
+        consumer.consume::<PushCounter>(&PushCounterNative { before: 0, byte: 0x60, after: 0 });
+        consumer.consume::<PushCounter>(&PushCounterNative { before: push::COUNTS, byte: 0, after: push::COUNTS - 1 });
         let (_, mut balance) = consumer.against(K);
         balance.add(Range16::TAG, vec![F::from(1 << 16)], -F::from(1), || Place::Public);
-        assert_eq!(balance.unbalanced().len(), 4);
+        assert_eq!(balance.unbalanced().len(), 6);
     }
 
     #[test]

@@ -5,18 +5,17 @@
 //! the first. Every fixed column holds true facts in every row, also behind the tables' end, where the first row is
 //! repeated: the chip then needs no selector but the active rows.
 //!
-//! Columns: 9 fixed ones (one is the framework's), 7 multiplicities, 7 slots.
+//! Columns: 7 fixed ones (one is the framework's), 6 multiplicities, 6 slots.
 
 pub mod fixed;
 
-use ruint::aliases::U256;
 use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{CircuitBuilder, Rows, Slot};
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::machine::Sheet;
-use verbatim_gadgets::value::{from_u128, split};
+use verbatim_gadgets::value::from_u128;
 
-use crate::bus::{AndBytes, PowerOfTwo, PushByte, PushCounter, Range16};
+use crate::bus::{AndBytes, PowerOfTwo, PushCounter, Range16};
 use crate::bytecode::push;
 
 /// Rows of the tables.
@@ -32,8 +31,7 @@ pub struct Layout {
     and: [Slot<AndBytes>; 2],
     power: Slot<PowerOfTwo>,
     push_counter: Slot<PushCounter>,
-    push_byte: Slot<PushByte>,
-    multiplicities: [Cell; 7],
+    multiplicities: [Cell; 6],
 }
 
 /// A fixed column of the tables: `value` of every row, and that of row 0 behind the last.
@@ -54,13 +52,9 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
     let and = column(builder, "and", |row| F::from((row as u64 / 256) & (row as u64 % 256)));
     let hi = column(builder, "power, high", |row| power_limb(row % 256, 128));
     let lo = column(builder, "power, low", |row| power_limb(row % 256, 0));
-    // The left byte counts push data here. Counts above 32 occur nowhere: what their rows say is never consumed.
+    // The left byte counts push data here.
     let after = column(builder, "push data after", |row| F::from(u64::from(push::after((row / 256) as u8, row as u8))));
-    let push_limb =
-        |row: usize| if row / 256 < 32 { push::weight((row / 256 + 1) as u8, row as u8) } else { U256::ZERO };
-    let push_hi = column(builder, "push byte, high", move |row| from_u128(split(&push_limb(row)).0));
-    let push_lo = column(builder, "push byte, low", move |row| from_u128(split(&push_limb(row)).1));
-    let names = ["range low", "range high", "and low", "and high", "power", "push counter", "push byte"];
+    let names = ["range low", "range high", "and low", "and high", "power", "push counter"];
     let multiplicities = names.map(|name| builder.main(format!("multiplicity of {name}")));
 
     let left = (&index - &right) * inverse(256);
@@ -70,13 +64,12 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
     ];
     let complement = Expr::from(255) - &left;
     let push_counter = builder.slot("push counter", vec![left.clone(), right.clone(), after]);
-    let push_byte = builder.slot("push byte", vec![&left + 1, right.clone(), push_hi, push_lo]);
     let and = [
         builder.slot("and low", vec![left, right.clone(), and.clone()]),
         builder.slot("and high", vec![complement, right.clone(), &right - and]),
     ];
     let power = builder.slot("power", vec![right, hi, lo]);
-    Layout { range, and, power, push_counter, push_byte, multiplicities }
+    Layout { range, and, power, push_counter, multiplicities }
 }
 
 fn inverse(value: u64) -> F {

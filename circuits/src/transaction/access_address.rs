@@ -6,6 +6,7 @@
 //! | Label | Degree | Meaning |
 //! |---|---|---|
 //! | an address | 1 | the entry is no key |
+//! | a location of the block | 1 | the entry is not absent |
 //! | account: clock, reverted, undo, address, nonce_after, balance_after, warm_after | 1 | never undone; the rest of the account stays |
 //! | access: index, transaction, position, clock in row 1 | 1 | one entry and one tick further |
 
@@ -55,6 +56,7 @@ impl Chip for AccessAddress {
         let public = chip.receive(&layout.public_access, 0);
         let record = change::account(chip, layout, 0);
         chip.require_zero("an address", &public.slot);
+        chip.require_zero("a location of the block", &public.absent);
         next_place(chip, layout, &access);
         let order = Order {
             row: 0,

@@ -7,6 +7,7 @@
 //! | Label | Degree | Meaning |
 //! |---|---|---|
 //! | a key | 1 | the entry is no address |
+//! | a location of the block | 1 | the entry is not absent |
 //! | storage: address, key, value in row 1 | 1 | those of the slot before |
 //! | storage: original in row 1 | 1 | the value |
 //! | storage: warm in row 1 | 1 | the transaction |
@@ -55,6 +56,7 @@ impl Chip for AccessSlot {
         let gap = chip.checked(&layout.gap, 0);
         let slot = chip.receive(&layout.storage, 0);
         chip.require_equal("a key", &public.slot, Expr::one());
+        chip.require_zero("a location of the block", &public.absent);
         next_place(chip, layout, &access);
         chip.define("sent at once", layout.gap.cell.shifted(1), Expr::zero());
         // The place behind is one tick later, and the slot's time one tick before that.

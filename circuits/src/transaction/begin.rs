@@ -47,13 +47,15 @@ use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::{Address, Any, Bool, Byte, Counter, Word, split};
 
-use super::change::{self, AccountBefore, Change, Direction, Order, Touch};
+use super::change::{self, AccountBefore, Change, Order, Touch};
 use super::{Layout, address, range};
 use crate::bus::{
     Access, AccountJob, Code, CodeLength, CodeNative, Context, Creation, Cursor, CursorNative, Environment, Pending,
     PublicTransaction, PublicTransactionNative, Tally, TransactionClock,
 };
 use crate::light::TRANSACTION;
+use crate::payment::Direction;
+use crate::schedule::{BEHIND_PRECOMPILES, P256_VERIFY};
 use crate::state::EMPTY_CODE;
 
 const ADDRESS: u8 = 0x30;
@@ -64,10 +66,6 @@ const CALL_DATA_SIZE: u8 = 0x36;
 const GAS_PRICE: u8 = 0x3a;
 const COINBASE: u8 = 0x41;
 
-/// The first address behind the precompiles that lie together, from 1 on, in any fork.
-const BEHIND_PRECOMPILES: u64 = 0x12;
-/// The precompile that lies alone.
-const P256_VERIFY: u64 = 0x100;
 /// With which byte a delegation begins, and no other code.
 const DELEGATION: u64 = 0xef;
 

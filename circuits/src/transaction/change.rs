@@ -4,10 +4,11 @@ use ruint::aliases::U256;
 use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::expr::Expr;
 use verbatim_gadgets::grid::WindowWriter;
-use verbatim_gadgets::value::{Address, Bool, Counter, U64, Word, split};
+use verbatim_gadgets::value::{Address, Bool, Counter, U64, Word};
 
 use super::Layout;
-use crate::bus::{AccountJob, Range128};
+use crate::bus::AccountJob;
+use crate::payment::{Direction, Payment, Ranged};
 
 /// An account as an access finds it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,15 +21,6 @@ pub struct AccountBefore {
     pub code: U256,
     /// The transaction of the last touch, by the clock at which it began.
     pub warm: u64,
-}
-
-/// Which way value goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// Out of the account.
-    Out,
-    /// Into the account.
-    In,
 }
 
 /// When an access takes place, and whether it is undone.
@@ -95,49 +87,30 @@ impl Touch {
 }
 
 /// An access that adds to the balance or takes from it.
-///
-/// The limbs are added with a carry: `after.lo = before.lo + s value.lo - s 2^128 carry`, `after.hi = before.hi + s value.hi +
-/// s carry` with `s` one or minus one. Both limbs of the balance after are ranged, so neither sum wraps around 2^256, and none
-/// goes below zero: an account cannot send more than it has.
 #[derive(Debug)]
 pub(super) struct Change {
     record: AccountJob,
-    carry: Bool,
-    direction: Direction,
+    payment: Payment,
 }
 
 impl Change {
-    /// `carry` is the row of a scratch cell.
+    /// `names` are a label and the row of a scratch cell.
     pub(super) fn build(
         chip: &mut ChipBuilder<'_>,
         layout: &Layout,
-        (label, carry): (&str, i16),
+        names: (&str, i16),
         (record, order): (&AccountJob, Order),
-        (direction, value): (Direction, &Word),
+        amount: (Direction, &Word),
     ) -> Self {
-        let carry = chip.bool(&format!("{label} carry"), carry);
-        let sign = if direction == Direction::In { Expr::one() } else { -Expr::one() };
-        let lo = &record.balance.lo + &sign * (&value.lo - &carry * Expr::power_of_two(128));
-        let hi = &record.balance.hi + sign * (&value.hi + &carry);
-        let after = record.balance_after.clone();
-        let limbs = [("hi", &after.hi, hi), ("lo", &after.lo, lo)];
-        for (slot, (limb, after, value)) in layout.balance_ranges.iter().zip(limbs) {
-            chip.require_equal(format!("{label}: balance {limb}"), after, value.clone());
-            chip.derive(after.expr().as_cell().expect("a cell"), value);
-            chip.consume_if(slot, order.row, &order.flag, &Range128 { value: after.clone() });
-        }
+        let ranged = Ranged { slots: &layout.balance_ranges, row: order.row, flag: &order.flag };
+        let payment = Payment::build(chip, names, record, amount, &ranged);
         send(chip, layout, record, order);
-        Self { record: record.clone(), carry, direction }
+        Self { record: record.clone(), payment }
     }
 
     pub(super) fn fill(&self, before: &AccountBefore, value: &U256, row: &mut WindowWriter<'_>) {
         fill_record(&self.record, before, row);
-        let ((_, balance), (_, value)) = (split(&before.balance), split(value));
-        let carry = match self.direction {
-            Direction::In => balance.checked_add(value).is_none(),
-            Direction::Out => balance < value,
-        };
-        row.set(&self.carry, carry);
+        self.payment.fill(&before.balance, value, row);
     }
 }
 

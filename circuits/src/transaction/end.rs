@@ -36,11 +36,12 @@ use verbatim_gadgets::value::{Any, Bool, Counter, Limb, Word};
 
 use ruint::aliases::U256;
 
-use super::change::{self, AccountBefore, Change, Direction, Order};
+use super::change::{self, AccountBefore, Change, Order};
 use super::{Layout, next, range};
 use crate::bus::{
     AccountJob, Cursor, Halt, HaltNative, Pending, PendingNative, PublicReceipt, Range128, Tally, TallyNative,
 };
+use crate::payment::Direction;
 
 /// The row of the tally, the sender's product, and the coinbase.
 const TALLY_ROW: i16 = 1;

@@ -25,6 +25,12 @@
 //! What is named by `t` is warm in the transaction; the call's memory and environment are named by `t + 1`, so that its input is
 //! nobody's memory and cannot be written.
 //!
+//! # Access lists
+//! The verifier sends every entry, and calls those absent whose location is not among the accounts and slots that he sends for
+//! the block: a witness need not know the value of a location that only an access list names, and execution does not look it up.
+//! Nobody can access it either, for each access rests on a boundary row, and each boundary row on such a message. An absent entry
+//! takes its tick and does nothing; any other is touched, even where its transaction does not access it.
+//!
 //! # What is undone
 //! Nonce, charge, refund, tip, and the warmth of sender, recipient, coinbase and access list are the transaction's own and stay.
 //! The value's transfer and the created account's nonce are the first writes of the call's scope. The code of a
@@ -32,12 +38,19 @@
 //!
 //! # What is not proven here
 //! - A transaction to a precompile, or to an account with an EIP-7702 delegation: excluded by constraints.
-//! - EIP-7702's authorizations: the verifier must reject transactions of that type that have any.
+//! - A creation at an address that has a nonce or code, so that its call does not run (EIP-684): excluded by constraints.
+//! - EIP-7702's authorizations: the verifier must not send a transaction that has any as a [`PublicTransaction`].
+//! - The destruction of accounts at the end of a transaction: nothing here orders it, and after the end there is no time for
+//!   it before the next item.
 //! - EIP-7610, that a created account has no storage: no account of Ethereum has storage, but neither nonce nor code, except those
 //!   that the EIP lists.
 //! - What the verifier checks of a transaction alone: see [`PublicTransaction`].
 //! - The requests that the last system calls return (EIP-7685).
+//! - That precompiles are warm from the beginning (EIP-2929).
+//!
+//! The verifier himself executes what is excluded, and sends the cursor on (see [`Cursor`]).
 
+mod access_absent;
 mod access_address;
 mod access_slot;
 mod begin;
@@ -50,6 +63,7 @@ mod environment;
 mod input;
 mod withdrawal;
 
+use verbatim_gadgets::audit::{Exception, Finding};
 use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{Checked16, CircuitBuilder, Slot};
@@ -62,6 +76,7 @@ use crate::bus::{
     PublicTransaction, PublicWithdrawal, Range128, Storage, Tally, TransactionClock,
 };
 
+pub use access_absent::AccessAbsentEvent;
 pub use access_address::AccessAddressEvent;
 pub use access_slot::AccessSlotEvent;
 pub use begin::BeginEvent;
@@ -81,6 +96,7 @@ chips! {
         Begin: begin::Begin,
         AccessAddress: access_address::AccessAddress,
         AccessSlot: access_slot::AccessSlot,
+        AccessAbsent: access_absent::AccessAbsent,
         Input: input::Input,
         Delegation: delegation::Delegation,
         Deposit: deposit::Deposit,
@@ -88,7 +104,35 @@ chips! {
         Withdrawal: withdrawal::Withdrawal,
         BlockEnd: block_end::BlockEnd,
     }
+    exceptions EXCEPTIONS;
 }
+
+const RECORD: &str =
+    "what an account is before an access is a claim: the state receives the account's token with the job";
+
+const GUESS: &str = "whether the call fails is a guess of the beginning, which the end asserts";
+
+/// The cells of a record.
+const CELLS: &[&str] = &["nonce", "balance.hi", "balance.lo", "code.hi", "code.lo", "warm"];
+
+/// Those that a change of a balance leaves.
+const REST: &[&str] = &["nonce", "code.hi", "code.lo", "warm"];
+
+/// What the audit finds here and is right.
+const EXCEPTIONS: &[Exception] = &[
+    Exception { chip: "access address", finding: Finding::Open, names: CELLS, reason: RECORD },
+    Exception { chip: "access address", finding: Finding::Choice, names: &["account"], reason: RECORD },
+    Exception { chip: "begin", finding: Finding::Open, names: CELLS, reason: RECORD },
+    Exception { chip: "begin", finding: Finding::Open, names: &["shared 15"], reason: GUESS },
+    Exception { chip: "begin", finding: Finding::Choice, names: &["account"], reason: RECORD },
+    Exception { chip: "begin", finding: Finding::Choice, names: &["context", "pending"], reason: GUESS },
+    Exception { chip: "deposit", finding: Finding::Open, names: CELLS, reason: RECORD },
+    Exception { chip: "deposit", finding: Finding::Choice, names: &["account"], reason: RECORD },
+    Exception { chip: "end", finding: Finding::Open, names: REST, reason: RECORD },
+    Exception { chip: "end", finding: Finding::Choice, names: &["account"], reason: RECORD },
+    Exception { chip: "withdrawal", finding: Finding::Open, names: REST, reason: RECORD },
+    Exception { chip: "withdrawal", finding: Finding::Choice, names: &["account"], reason: RECORD },
+];
 
 /// The opcode of the multiplication that fees are computed with.
 const MUL: u64 = 0x02;
@@ -249,7 +293,7 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
         tally: builder.slot("tally", to(8, 8)),
         pending: builder.slot("pending", to(8, 14)),
         access: builder.slot("access", to(16, 4)),
-        public_access: builder.slot("public access", at(&[16, 18, 1, 0, 2, 3])),
+        public_access: builder.slot("public access", at(&[16, 18, 1, 0, 2, 3, 9])),
         storage: builder.slot("storage", storage),
         clock: builder.slot("transaction clock", to(8, 4)),
         input: builder.slot("input", at(&[8, 12, 13, 14, 15])),

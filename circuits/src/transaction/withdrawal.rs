@@ -18,9 +18,10 @@ use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::{Bool, Word};
 
-use super::change::{self, AccountBefore, Change, Direction, Order};
+use super::change::{self, AccountBefore, Change, Order};
 use super::{Layout, next};
 use crate::bus::{Cursor, CursorNative, PublicWithdrawal, PublicWithdrawalNative};
+use crate::payment::Direction;
 
 /// The chip.
 #[derive(Debug)]

@@ -6,7 +6,9 @@
 //! that the log is published if the call's effects stay, and a job is sent for its data; or that the step fails, be it
 //! because the call may not write.
 //!
-//! Row 0 is the step with the tally, row 1 has the context and the first two topics, row 2 the others.
+//! Row 0 is the step with the tally, row 1 has the context and the first two topics, row 2 the others, row 3 the length's
+//! range. The length is ranged though it is an operand: GAS pushes less than nothing in a call that will halt for lack of
+//! gas, and a price that is less than nothing would save it.
 //! Beyond the constraints of a [`range`](super::range):
 //!
 //! | Label | Degree | Meaning |
@@ -18,6 +20,7 @@
 //! | topics | 2 | a success pops as many as the parameter says, a failure none |
 //! | no topic 1 to 4: hi, lo | 2 | those that there are not are published as zeros |
 //! | clock, call, height in row 1, 2 | 1 | the topics are the operands below the first two |
+//! | length | 2 | below 2^48, where it is paid for: whatever the operand is, no log gives gas |
 //! | not static | 2 | the call of a success may write |
 //! | publishes | 2 | a success that is not undone |
 //! | has data | 2 | and has bytes |
@@ -110,7 +113,7 @@ impl Chip for Log {
     type Layout = Layout;
     type Event = LogEvent;
     const NAME: &'static str = "log";
-    const HEIGHT: usize = 3;
+    const HEIGHT: usize = 4;
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         let slots = &layout.step;
@@ -143,6 +146,7 @@ impl Chip for Log {
         let cells = [slots.ok, slots.pc].map(|cell| cell.shifted(2));
         let price = Price::Byte(GAS_PER_BYTE);
         let range = Range::build(chip, layout, &step, extent, operands, price, cells, [1, 1, 2]);
+        chip.require_limbs16("length", &[3, 3, 3], &range.extent.sized * &length.value.lo);
         let words = &step.opcode.parameter + Expr::from(2);
         chip.define("stack height", slots.next_height, &step.state.height - &words);
         layout.next_pc(chip, &step);

@@ -2,7 +2,7 @@
 
 mod forgeries;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use halo2_proofs::dev::MockProver;
 use ruint::aliases::U256;
@@ -19,7 +19,7 @@ use verbatim_gadgets::check::check;
 use verbatim_gadgets::expr::{Cell, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
-use verbatim_gadgets::machine::{Sheet, Workload};
+use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 use verbatim_gadgets::message::Message;
 use verbatim_gadgets::value::{from_u128, split};
 
@@ -338,15 +338,7 @@ fn mock_prover_agrees() {
 fn every_constraint_is_needed_and_no_cell_is_free() {
     let (_, mut grid) = run_all(&orders(), 9);
     let found = audit(&mut grid, usize::MAX);
-    // These need several changes at once: the module of forgeries makes them.
-    let redundant: BTreeSet<_> = found.redundant().map(|(chip, label)| (*chip, label.clone())).collect();
-    let forged: BTreeSet<_> = forgeries::all().iter().map(|forgery| (forgery.chip, forgery.label.to_owned())).collect();
-    let missing: Vec<_> = redundant.difference(&forged).collect();
-    assert!(missing.is_empty(), "{missing:?}");
-    // Where the last row is a whole one, it may hand on a job without bytes, which no row can end: see the test of class 20.
-    assert!(found.open.iter().all(|cell| cell.column == "last"), "{:?}", found.open);
-    let idle: Vec<_> = found.idle().collect();
-    assert!(idle.is_empty(), "{idle:?}");
+    assert_eq!(found.matches(CopyChips::EXCEPTIONS), Ok(()));
 }
 
 fn column(grid: &Grid, name: &str) -> Cell {

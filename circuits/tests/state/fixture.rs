@@ -3,10 +3,10 @@
 use ruint::aliases::U256;
 use verbatim_circuits::bus::{
     AccountJob, AccountNative, Code, CodeLength, CodeLengthNative, CodeNative, Context, ContextNative, Exec,
-    ExecNative, Fault, FaultNative, Opcode, OpcodeNative, Stack, StackNative, Storage, StorageNative, Tally,
-    TallyNative,
+    ExecNative, Fault, FaultNative, Opcode, OpcodeNative, Precompile, PrecompileNative, Stack, StackNative, Storage,
+    StorageNative, Tally, TallyNative, Untouched, UntouchedNative,
 };
-use verbatim_circuits::schedule::{Fork, opcode};
+use verbatim_circuits::schedule::{Fork, is_precompile, listed_addresses, opcode};
 use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::step::{OperandEvent, StepEvent};
 use verbatim_circuits::storage::{
@@ -37,6 +37,8 @@ pub(crate) fn word(high: u64, low: u64) -> U256 {
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) opcode: u8,
+    /// Where precompiles are.
+    pub(crate) fork: Fork,
     pub(crate) gas: i64,
     pub(crate) pc: u64,
     pub(crate) height: u64,
@@ -54,6 +56,8 @@ pub(crate) struct Case {
     pub(crate) cost: i64,
     pub(crate) refund: i64,
     pub(crate) pushes: U256,
+    /// Whether nobody accesses the location.
+    pub(crate) untouched: bool,
     /// The evidence of a fault, and whether it is of the price.
     pub(crate) fault: Option<(i64, bool)>,
 }
@@ -63,6 +67,7 @@ impl Case {
     pub(crate) fn new(opcode: u8) -> Self {
         Self {
             opcode,
+            fork: Fork::Osaka,
             gas: 30_000,
             pc: 40,
             height: 12,
@@ -76,6 +81,7 @@ impl Case {
             cost: 100,
             refund: 0,
             pushes: word(3, 4),
+            untouched: false,
             fault: None,
         }
     }
@@ -84,9 +90,23 @@ impl Case {
         self.fault.is_none_or(|(_, priced)| priced)
     }
 
+    /// The location, as one that nobody accesses.
+    pub(crate) fn nobodys(&self) -> UntouchedNative {
+        match self.opcode {
+            SLOAD => UntouchedNative { address: self.context().address, slot: true, key: self.key },
+            _ => UntouchedNative { address: self.address(), slot: false, key: U256::ZERO },
+        }
+    }
+
     /// The address that the low 160 bits of the key name.
     pub(crate) fn address(&self) -> U256 {
         self.key & ((U256::from(1) << 160) - U256::from(1))
+    }
+
+    /// The address, if it is listed, and whether there is a precompile.
+    pub(crate) fn precompile(&self) -> Option<PrecompileNative> {
+        let listed = listed_addresses().find(|address| U256::from(*address) == self.address())?;
+        Some(PrecompileNative { address: self.address(), present: is_precompile(self.fork, listed) })
     }
 
     pub(crate) fn context(&self) -> ContextNative {
@@ -152,11 +172,12 @@ impl Case {
     pub(crate) fn event(&self) -> StorageEvent {
         let state = StateStepEvent { step: self.step(), context: self.context(), tally: self.tally() };
         let key = OperandEvent { value: self.key, gap: 3 };
-        let slot = self.touches().then(|| self.slot());
+        let untouched = self.untouched;
+        let slot = (self.touches() && !untouched).then(|| self.slot());
         let undone = self.reverted && self.fault.is_none();
         let undo_gap = if undone { u16::try_from(self.undo() - 1 - CLOCK).expect("in reach") } else { 0 };
         match self.opcode {
-            SLOAD => StorageEvent::Load(LoadEvent { state, key, slot, undo_gap }),
+            SLOAD => StorageEvent::Load(LoadEvent { state, key, slot, untouched, undo_gap }),
             SSTORE => {
                 let value = OperandEvent { value: self.new, gap: 65_535 };
                 StorageEvent::Store(StoreEvent { state, key, value, slot, undo_gap })
@@ -166,8 +187,16 @@ impl Case {
                 StorageEvent::SelfBalance(SelfBalanceEvent { step, context, account: self.account() })
             }
             _ => {
-                let account = self.touches().then(|| self.account());
-                StorageEvent::Account(AccountEvent { state, operand: key, account, length: 24_576 })
+                let account = (self.touches() && !untouched).then(|| self.account());
+                let precompile = self.precompile().is_some_and(|fact| fact.present);
+                StorageEvent::Account(AccountEvent {
+                    state,
+                    operand: key,
+                    account,
+                    untouched,
+                    precompile,
+                    length: 24_576,
+                })
             }
         }
     }
@@ -244,9 +273,16 @@ impl Case {
             SELFBALANCE => {}
             _ => pops(0, self.key, 3),
         }
+        if self.untouched {
+            world.provides::<Untouched>(&self.nobodys());
+        }
         match self.event() {
-            StorageEvent::Account(event) => world.receives::<AccountJob>(&event.job().expect("it touches")),
+            StorageEvent::Account(event) => {
+                event.job().iter().for_each(|job| world.receives::<AccountJob>(job));
+                self.precompile().iter().for_each(|fact| world.provides::<Precompile>(fact));
+            }
             StorageEvent::SelfBalance(event) => world.receives::<AccountJob>(&event.job().expect("it touches")),
+            _ if self.untouched => {}
             _ => self.touch_slot(world),
         }
     }

@@ -3,7 +3,7 @@
 use ruint::aliases::U256;
 use verbatim_circuits::bus::{
     Account, AccountJob, AccountJobNative, AccountNative, PublicAccount, PublicAccountNative, PublicSlot,
-    PublicSlotNative, Storage, StorageNative,
+    PublicSlotNative, PublicUntouched, PublicUntouchedNative, Storage, StorageNative, Untouched, UntouchedNative,
 };
 use verbatim_circuits::state::{
     AccessEvent, AccountBoundaryEvent, AccountRefreshEvent, EMPTY_CODE, JUMP, SlotBoundaryEvent, SlotRefreshEvent,
@@ -13,7 +13,8 @@ use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::check::check;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::grid::Grid;
-use verbatim_gadgets::machine::{Sheet, Workload};
+use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
+use verbatim_gadgets::message::Message;
 
 use crate::world::{World, failing, forge, mock, shard};
 
@@ -59,6 +60,12 @@ fn slot(value: U256, warm: u64, clock: u64) -> StorageNative {
     StorageNative { address, key, value, original: before, warm, clock }
 }
 
+/// A location that nobody accesses.
+fn untouched(slot: bool) -> PublicUntouchedNative {
+    let key = if slot { U256::MAX } else { U256::ZERO };
+    PublicUntouchedNative { address: ADDRESS, slot, key }
+}
+
 /// An account that rests, is accessed in vain, and then for good; a slot that rests and is written by somebody else.
 fn events() -> Vec<StateEvent> {
     let first = job(JUMP * 3 + 100, [10, 20], 0, Some(JUMP * 3 + 150));
@@ -84,6 +91,8 @@ fn events() -> Vec<StateEvent> {
             clock: JUMP + 1,
         }),
         StateEvent::SlotRefresh(SlotRefreshEvent { slot: slot(public_slot().before, 0, 0), jump: 0 }),
+        StateEvent::Untouched(untouched(true)),
+        StateEvent::Untouched(untouched(false)),
     ]
 }
 
@@ -92,6 +101,7 @@ fn world() -> World {
     let mut world = World::default();
     world.sends::<PublicAccount>(&public_account([10, 30], 4));
     world.sends::<PublicSlot>(&public_slot());
+    [true, false].into_iter().for_each(|slot| world.sends::<PublicUntouched>(&untouched(slot)));
     for event in events() {
         if let StateEvent::Access(access) = event {
             world.sends::<AccountJob>(&access.job);
@@ -116,11 +126,7 @@ fn honest_chains_hold() {
 #[test]
 fn every_constraint_is_needed_and_no_cell_is_free() {
     let found = audit(&mut grid(), usize::MAX);
-    let redundant: Vec<_> = found.redundant().collect();
-    assert!(redundant.is_empty(), "{redundant:?}");
-    assert!(found.open.is_empty(), "{:?}", found.open);
-    let idle: Vec<_> = found.idle().collect();
-    assert!(idle.is_empty(), "{idle:?}");
+    assert_eq!(found.matches(StateChips::EXCEPTIONS), Ok(()));
     assert_eq!(found.constraints.len(), 14);
 }
 
@@ -258,10 +264,33 @@ fn an_undoing_is_part_of_the_job() {
     }
 }
 
+/// Whoever says that a location is untouched has it from the verifier, whose message comes once and says what it is.
+#[test]
+fn class_11_nothing_is_untouched_by_itself() {
+    for slot in [true, false] {
+        let honest = untouched(slot);
+        let grid = shard::<StateChips>([StateEvent::Untouched(honest.clone())]);
+        assert!(failing(&grid).is_empty());
+        assert_eq!(World::default().names(&[&grid]), ["public untouched"]);
+        let mut world = World::default();
+        world.sends::<PublicUntouched>(&PublicUntouchedNative { slot: !slot, ..honest.clone() });
+        assert_eq!(world.unbalanced(&[&grid]).len(), 2);
+        // The fact is the message.
+        let mut asked = grid.clone();
+        forge(&mut asked, 0, &[("clock", 0, 3)]);
+        let mut world = World::default();
+        world.sends::<PublicUntouched>(&honest);
+        let left = world.unbalanced(&[&asked]);
+        let PublicUntouchedNative { address, slot, key } = honest;
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].tuple, Untouched::tuple(&UntouchedNative { address, slot, key }));
+    }
+}
+
 #[test]
 fn a_location_is_cheap() {
     let sheet = Sheet::<StateChips>::new();
     let circuit = sheet.circuit();
     let cells = circuit.main.len() + circuit.aux_columns();
-    assert_eq!(cells, 28, "a boundary row, an access and a refresh are one row each");
+    assert_eq!(cells, 30, "a boundary row, an access and a refresh are one row each");
 }

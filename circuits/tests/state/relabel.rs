@@ -10,8 +10,8 @@ use verbatim_gadgets::expr::F;
 use verbatim_gadgets::message::Message;
 
 use crate::fixture::{BALANCE, CLOCK, Case, EXTCODESIZE, SCOPE, SELFBALANCE, SLOAD, SSTORE, TRANSACTION, WRITES, word};
-use crate::steps::{faults, successes};
-use crate::world::{World, failing, forge, shard};
+use crate::steps::{faults, low, successes};
+use crate::world::{World, failing, forge, rederive, shard};
 
 /// What the evidence of a fault may be: without a price, and with it.
 fn evidences(case: &Case) -> (Vec<i64>, Option<i64>) {
@@ -50,7 +50,7 @@ fn cost(case: &Case) -> i64 {
     match (case.opcode, case.warm == TRANSACTION) {
         (SELFBALANCE, _) => 5,
         (SLOAD, false) => 2100,
-        (BALANCE | EXTCODESIZE, false) => 2600,
+        (BALANCE | EXTCODESIZE, false) if !case.precompile().is_some_and(|fact| fact.present) => 2600,
         (SSTORE, warm) => {
             let write = if case.value == U256::ZERO { 20_000 } else { 2900 };
             let first = !warm || case.value == case.original;
@@ -69,6 +69,10 @@ fn class_02_a_fault_is_no_success() {
         let labels = failing(&grid);
         if case.opcode == SSTORE && case.fixed {
             assert_eq!(labels, ["not static"], "{case:?}");
+            continue;
+        }
+        if case.untouched {
+            assert_eq!(labels, ["untouched is priced"], "{case:?}");
             continue;
         }
         assert!(labels.is_empty(), "{case:?}: {labels:?}");
@@ -119,6 +123,80 @@ fn class_12_warmth_is_the_tokens() {
             assert_eq!(names, ["exec", token], "{case:?}");
         }
     }
+}
+
+/// Only a fault takes a location for one that nobody accesses, only for its cold price, and only if it is one.
+#[test]
+fn class_12_nobody_accesses_what_is_untouched() {
+    for opcode in [SLOAD, BALANCE, EXTCODESIZE] {
+        let (cell, row) = if opcode == SLOAD { ("b.hi", 0) } else { ("a.hi", 2) };
+        let mut success = Case { warm: 0, cost: 2600, ..Case::new(opcode) }.grid();
+        forge(&mut success, 0, &[(cell, row, 1)]);
+        assert_eq!(failing(&success), ["untouched is priced"]);
+        let mut warm = Case { gas: 99, fault: Some((0, true)), ..Case::new(opcode) }.grid();
+        forge(&mut warm, 0, &[(cell, row, 1)]);
+        assert_eq!(failing(&warm), ["untouched is cold"]);
+        let lack = if opcode == SLOAD { 1599 } else { 2099 };
+        let truth = Case { gas: 500, warm: TRANSACTION, fault: Some((lack, true)), ..Case::new(opcode) };
+        let lie = Case { warm: 0, untouched: true, ..truth.clone() };
+        assert!(failing(&lie.grid()).is_empty());
+        assert!(truth.world().names(&[&lie.grid()]).contains(&"untouched"));
+        // Another location is not this one.
+        let other = Case { key: word(1, 78), ..lie.clone() };
+        assert!(other.world().names(&[&lie.grid()]).contains(&"untouched"));
+    }
+}
+
+/// A precompile is warm from the start, in the forks that have it; nothing else is.
+#[test]
+fn class_12_precompiles_are_warm() {
+    for case in low() {
+        let grid = case.grid();
+        case.world().holds(&[&grid]);
+        let Some(fact) = case.precompile() else { continue };
+        // What the fork says of the address is the fact's to know.
+        let mut lie = grid.clone();
+        let price = if fact.present { 2600 } else { 100 };
+        forge(&mut lie, 0, &[("b.hi", 0, u64::from(!fact.present))]);
+        if case.warm != TRANSACTION {
+            forge(&mut lie, 0, &[("extra gas", 0, price)]);
+        }
+        assert!(failing(&lie).is_empty(), "{case:?}");
+        assert!(case.world().names(&[&lie]).contains(&"precompile"), "{case:?}");
+        // An address that is listed cannot be taken for another, with its price.
+        let mut lie = grid.clone();
+        forge(&mut lie, 0, &[("b.lo", 0, 0), ("b.hi", 0, 0)]);
+        forge(&mut lie, 0, &[("extra gas", 0, if case.warm == TRANSACTION { 100 } else { 2600 })]);
+        rederive(&mut lie);
+        let labels = failing(&lie);
+        match fact.address == U256::from(256) {
+            true => assert_eq!(labels, ["not P256VERIFY"], "{case:?}"),
+            false => {
+                assert!(labels.is_empty(), "{case:?}: {labels:?}");
+                assert!(case.world().names(&[&lie]).contains(&"range128"), "{case:?}");
+            }
+        }
+    }
+}
+
+/// An address that is not listed can neither be called so nor be called a precompile.
+#[test]
+fn class_12_other_addresses_are_no_precompiles() {
+    for case in low().into_iter().filter(|case| case.precompile().is_none()) {
+        let mut lie = case.grid();
+        forge(&mut lie, 0, &[("b.lo", 0, 1), ("b.hi", 0, 1), ("extra gas", 0, 100)]);
+        rederive(&mut lie);
+        assert!(failing(&lie).is_empty(), "{case:?}");
+        assert!(case.world().names(&[&lie]).contains(&"precompile"), "{case:?}");
+        let mut lie = case.grid();
+        forge(&mut lie, 0, &[("b.hi", 0, 1), ("extra gas", 0, 100)]);
+        assert_eq!(failing(&lie), ["precompile is listed"], "{case:?}");
+    }
+    // A step that touches nothing looks nothing up.
+    let mut lie = Case { height: 0, fault: Some((0, false)), ..Case::new(BALANCE) }.grid();
+    forge(&mut lie, 0, &[("b.lo", 0, 1)]);
+    rederive(&mut lie);
+    assert_eq!(failing(&lie), ["listed where touched"]);
 }
 
 #[test]

@@ -1,18 +1,20 @@
 //! What the tests share: a shard from events, and messages that stand in for the rest of the machine.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use halo2_proofs::arithmetic::Field;
 use halo2_proofs::dev::MockProver;
 use verbatim_circuits::bus::{Range16, Range128};
 use verbatim_gadgets::bus::{Balance, Unbalanced};
 use verbatim_gadgets::check::check;
+use verbatim_gadgets::chip::Derive;
 use verbatim_gadgets::expr::{Cell, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
 use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 use verbatim_gadgets::message::{Fact, Linear, Message};
-use verbatim_gadgets::value::from_u128;
+use verbatim_gadgets::value::{from_u128, inverse_or_zero};
 
 /// A small shard of `events`.
 pub(crate) fn shard<S: ChipSet>(events: impl IntoIterator<Item = S::Event>) -> Grid {
@@ -21,7 +23,7 @@ pub(crate) fn shard<S: ChipSet>(events: impl IntoIterator<Item = S::Event>) -> G
         sheet.push(origin as u64, event);
     }
     let workload: &dyn Workload = &sheet;
-    workload.grid(9, 0..workload.len()).expect("there is room")
+    workload.grid(10, 0..workload.len()).expect("there is room")
 }
 
 /// The rest of the machine.
@@ -106,4 +108,21 @@ pub(crate) fn failing(grid: &Grid) -> Vec<String> {
     labels.sort();
     labels.dedup();
     labels
+}
+
+/// Fills the cells of the first window again that tests, inverses and ranges determine, but not what `define` does.
+pub(crate) fn rederive(grid: &mut Grid) {
+    let window = grid.windows[0];
+    let circuit = Arc::clone(&grid.circuit);
+    for derive in &circuit.chips[window.chip].derived {
+        let (cell, value) = match derive {
+            Derive::Inverse(cell, expr) => (cell, inverse_or_zero(grid.evaluate(expr, window.row))),
+            Derive::IsZero(cell, expr) => {
+                (cell, F::from(u64::from(bool::from(grid.evaluate(expr, window.row).is_zero()))))
+            }
+            Derive::Equal(cell, expr) if cell.rotation == 2 => (cell, grid.evaluate(expr, window.row)),
+            _ => continue,
+        };
+        grid.write(*cell, window.row, value);
+    }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Tx {
     pub(crate) public: PublicTransactionNative,
     /// Whether it is a key; address and key.
     pub(crate) access: Vec<(bool, U256, U256)>,
+    /// The places of entries that the verifier calls absent.
+    pub(crate) absent: Vec<u64>,
     pub(crate) input: Vec<U256>,
     /// The first opcode of the code that runs.
     pub(crate) first: u8,
@@ -105,6 +107,7 @@ pub(crate) fn plain() -> Tx {
     Tx {
         public,
         access: Vec::new(),
+        absent: Vec::new(),
         input: Vec::new(),
         first: 0x60,
         init: U256::ZERO,
@@ -408,8 +411,13 @@ impl World {
             let position = position as u64;
             let (index, clock) = (public.index, time + 3 + position);
             let access = AccessNative { index, transaction: time, position, clock };
-            let public = PublicAccessNative { index, position, slot: *slot, address: *address, key: *key };
+            let absent = tx.absent.contains(&position);
+            let public = PublicAccessNative { index, position, slot: *slot, address: *address, key: *key, absent };
             self.send::<PublicAccess>(&public);
+            if absent {
+                self.events.push(TransactionEvent::AccessAbsent(AccessAbsentEvent { access, public }));
+                continue;
+            }
             if !slot {
                 let account = self.access(clock, *address, None, |account| account.warm = time);
                 self.events.push(TransactionEvent::AccessAddress(AccessAddressEvent { access, public, account }));

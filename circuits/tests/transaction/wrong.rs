@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use halo2_proofs::arithmetic::Field;
 use ruint::aliases::U256;
-use verbatim_circuits::transaction::{Outcome, TransactionEvent};
+use verbatim_circuits::transaction::{AccessAbsentEvent, Outcome, TransactionEvent};
 use verbatim_gadgets::chip::{ChipDef, Derive};
 use verbatim_gadgets::expr::{Cell, F};
 
@@ -327,6 +327,29 @@ fn class_46_no_item_is_left_out_or_doubled() {
         }),
         "cursor",
     );
+}
+
+/// Class 12: an entry of an access list is passed over only where the verifier says that it is absent.
+#[test]
+fn class_12_entries_of_the_block_are_not_passed_over() {
+    let passed = |key: bool, lies: bool| {
+        let mut world = items();
+        for event in &mut world.events {
+            let (access, mut public) = match event {
+                TransactionEvent::AccessAddress(entry) if !key => (entry.access.clone(), entry.public.clone()),
+                TransactionEvent::AccessSlot(entry) if key => (entry.access.clone(), entry.public.clone()),
+                _ => continue,
+            };
+            public.absent = lies;
+            *event = TransactionEvent::AccessAbsent(AccessAbsentEvent { access, public });
+            break;
+        }
+        world.finish()
+    };
+    for key in [false, true] {
+        rejected(&passed(key, false), "access absent: absent");
+        rejected(&passed(key, true), "public access");
+    }
 }
 
 /// Classes 47 and 48: the input is that of the transaction, and a creation runs it.

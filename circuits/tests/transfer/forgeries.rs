@@ -60,8 +60,8 @@ pub(crate) fn derive(grid: &mut Grid, chip: usize, row: usize, kept: &BTreeSet<C
     }
 }
 
-/// The labels of a forged step that object.
-fn objections(forgery: &Forgery) -> Vec<(&'static str, String)> {
+/// The grid of a forged step.
+fn forged(forgery: &Forgery) -> Grid {
     let mut grid = grid(std::slice::from_ref(&forgery.case), 9);
     let window = grid.windows[0];
     let mut kept = BTreeSet::new();
@@ -71,7 +71,12 @@ fn objections(forgery: &Forgery) -> Vec<(&'static str, String)> {
         grid.write(cell, window.row, *value);
     }
     derive(&mut grid, window.chip, window.row, &kept);
-    check(&grid).failures.into_iter().map(|failure| (failure.chip, failure.label)).collect()
+    grid
+}
+
+/// The labels of a forged step that object.
+fn objections(forgery: &Forgery) -> Vec<(&'static str, String)> {
+    check(&forged(forgery)).failures.into_iter().map(|failure| (failure.chip, failure.label)).collect()
 }
 
 /// The opcodes, with the names of their chips, and a stack with a given range.
@@ -110,10 +115,11 @@ fn range_forgeries() -> Vec<Forgery> {
         let cells = vec![(high, 2, f(1)), ("next pc", 0, f(10 + height - needs))];
         let cells = [cells, inverse(opcode, f(2))].concat();
         add("bytes is of one kind", far.clone(), cells);
-        // The same, once, and paid for in the negative.
-        let cells =
-            vec![(sized, 2, f(-1)), (high, 2, f(1)), ("next pc", 1, f(4)), ("next pc", 2, f(0)), ("next pc", 0, f(10))];
-        let cells = if opcode == 0xa0 { [cells, vec![("extra gas", 0, f(-8))]].concat() } else { cells };
+        // The same, once, and paid for in the negative; a log also has less than no bytes, for their number is ranged.
+        let (evidence, log) =
+            if opcode == 0xa0 { (8, vec![("b.lo", 0, f(-1)), ("extra gas", 0, f(8))]) } else { (10, vec![]) };
+        let cells = vec![(sized, 2, f(-1)), (high, 2, f(1)), ("next pc", 1, f(4)), ("next pc", 2, f(0))];
+        let cells = [cells, vec![("next pc", 0, f(evidence))], log].concat();
         add("bytes sized is boolean", far, cells);
     }
     forgeries
@@ -214,8 +220,30 @@ fn topic_forgeries() -> Vec<Forgery> {
     forgeries
 }
 
+/// Class 44: a call without gas goes on, GAS pushes by how much it is in debt, and a log of so few bytes that are undone
+/// would pay the debt. The range ends where an honest one does.
+fn debt_forgery() -> Forgery {
+    let case = Case { reverted: true, ..Case::new(0xa0, &[n(5), n(40)]) };
+    let cells = vec![("a.lo", 0, f(5 + 40 + 1000)), ("b.lo", 0, f(-1000))];
+    Forgery { chip: "log", label: "length".to_owned(), case, cells }
+}
+
+/// What the debt's forgery would be worth: only the length's range objects.
+#[test]
+fn class_44_a_log_of_negative_length_would_give_gas() {
+    let debt = debt_forgery();
+    let honest = grid(std::slice::from_ref(&debt.case), 9);
+    let forged = forged(&debt);
+    let row = honest.windows[0].row;
+    let spent = |grid: &Grid| grid.read(column(grid, "cost"), row) + grid.read(column(grid, "extra gas"), row);
+    assert_eq!(spent(&honest), f(375 + 8 * 40));
+    assert_eq!(spent(&forged), f(375 - 8 * 1000));
+    assert_eq!(objections(&debt), [("log", "length".to_owned())]);
+}
+
 pub(crate) fn all() -> Vec<Forgery> {
-    [range_forgeries(), clamp_forgeries(), piece_forgeries(), topic_forgeries()].into_iter().flatten().collect()
+    let lists = [range_forgeries(), clamp_forgeries(), piece_forgeries(), topic_forgeries(), vec![debt_forgery()]];
+    lists.into_iter().flatten().collect()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use verbatim_gadgets::audit::{Audit, ChipCell, audit};
+use verbatim_gadgets::audit::{Audit, Exception, Finding};
 
 use crate::output::{Verdict, json};
 use crate::progress::bar;
@@ -12,7 +12,7 @@ use crate::progress::bar;
 /// Arguments of `verbatim audit`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The block whose windows are changed, cell by cell.
+    /// The block whose windows are changed.
     #[arg(default_value = "testdata/first-light")]
     block: PathBuf,
     /// How many windows of each chip and shard.
@@ -23,63 +23,113 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+/// What was found in one circuit.
 #[derive(Debug, Serialize)]
 struct Row {
     circuit: &'static str,
+    /// How many windows and cells were changed.
     windows: usize,
     cells: usize,
     constraints: usize,
     needed: usize,
-    redundant: Vec<String>,
-    open: Vec<String>,
-    idle: Vec<String>,
+    open: usize,
+    choices: usize,
+    idle: usize,
+    /// Findings that no exception covers, and exceptions that are wrong. None may be left.
+    unsettled: Vec<String>,
+    /// Findings that are right as they are, with the reason.
+    exceptions: Vec<String>,
+    /// Exceptions of chips with windows that this block does not ask for.
+    unused: Vec<String>,
+    /// Chips of which the block has no window.
+    not_covered: Vec<&'static str>,
 }
 
+/// A finding in words.
+fn word(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Redundant => "not shown to be needed",
+        Finding::Open => "open",
+        Finding::Choice => "choice",
+        Finding::Idle => "idle",
+    }
+}
+
+/// Fails if anything is neither settled nor excepted.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let machine = super::machine(&arguments.block)?;
     let plan = machine.plan()?;
     let mut found: Vec<Audit> = plan.workloads().iter().map(|_| Audit::default()).collect();
-    let progress = bar("auditing", plan.shards().len());
+    let progress = bar("auditing", 2 * plan.shards().len());
     for shard in 0..plan.shards().len() {
-        let mut grid = plan.grid(shard)?;
-        found[plan.shards()[shard].workload].merge(audit(&mut grid, arguments.windows));
+        found[plan.shards()[shard].workload].survey(&mut plan.grid(shard)?, arguments.windows);
+        progress.inc(1);
+    }
+    // What one shard settles need not be searched for in another.
+    for shard in 0..plan.shards().len() {
+        found[plan.shards()[shard].workload].search(&plan.grid(shard)?, arguments.windows);
         progress.inc(1);
     }
     progress.finish();
-    let rows: Vec<Row> = plan.workloads().iter().zip(&found).map(|(w, audit)| row(w.circuit().name, audit)).collect();
+    let row = |(workload, audit): (&&dyn verbatim_gadgets::machine::Workload, &Audit)| {
+        row(workload.circuit().name, audit, workload.exceptions())
+    };
+    let rows: Vec<Row> = plan.workloads().iter().zip(&found).map(row).collect();
     if arguments.json {
         json(&rows)?;
     } else {
         rows.iter().for_each(print);
+        print_total(&rows);
     }
-    Ok(Verdict::Holds)
+    Ok(Verdict::from(rows.iter().all(|row| row.unsettled.is_empty())))
 }
 
-fn row(circuit: &'static str, audit: &Audit) -> Row {
-    let cell = |cell: &ChipCell| format!("{}: {} in row {}", cell.chip, cell.column, cell.row);
+fn row(circuit: &'static str, audit: &Audit, exceptions: &[Exception]) -> Row {
+    let settlement = audit.settle(exceptions);
+    let unsettled =
+        settlement.unsettled.iter().map(|(finding, chip, name)| format!("{}: {chip}: {name}", word(*finding)));
+    let refuted = settlement.refuted.iter().map(|(chip, name)| format!("an exception, but needed: {chip}: {name}"));
+    let excepted = settlement.excepted.iter();
+    let unused = settlement.unused.iter();
     Row {
         circuit,
-        windows: audit.windows,
+        windows: audit.windows.values().sum(),
         cells: audit.cells,
         constraints: audit.constraints.len(),
         needed: audit.needed(),
-        redundant: audit.redundant().map(|(chip, label)| format!("{chip}: {label}")).collect(),
-        open: audit.open.iter().map(cell).collect(),
-        idle: audit.idle().map(cell).collect(),
+        open: audit.open.len(),
+        choices: audit.choices.len(),
+        idle: audit.idle().count(),
+        unsettled: unsettled.chain(refuted).collect(),
+        exceptions: excepted
+            .map(|(finding, chip, name, why)| format!("{}: {chip}: {name} ({why})", word(*finding)))
+            .collect(),
+        unused: unused.map(|(finding, chip, name)| format!("{}: {chip}: {name}", word(*finding))).collect(),
+        not_covered: audit.unseen().collect(),
     }
 }
 
 fn print(row: &Row) {
     println!(
-        "{}: {} of {} constraints needed, {} cells open, {} idle ({} windows)",
-        row.circuit,
-        row.needed,
-        row.constraints,
-        row.open.len(),
-        row.idle.len(),
-        row.windows
+        "{}: {} of {} constraints needed; {} cells open, {} fields a choice, {} cells idle; {} windows",
+        row.circuit, row.needed, row.constraints, row.open, row.choices, row.idle, row.windows
     );
-    for (kind, names) in [("not shown to be needed", &row.redundant), ("open", &row.open), ("idle", &row.idle)] {
-        names.iter().for_each(|name| println!("  {kind}: {name}"));
+    row.unsettled.iter().for_each(|name| println!("  UNSETTLED {name}"));
+    row.exceptions.iter().for_each(|name| println!("  excepted {name}"));
+    row.unused.iter().for_each(|name| println!("  exception not met by this block: {name}"));
+    if !row.not_covered.is_empty() {
+        println!("  not covered by this block: {}", row.not_covered.join(", "));
     }
+}
+
+fn print_total(rows: &[Row]) {
+    let sum = |count: fn(&Row) -> usize| rows.iter().map(count).sum::<usize>();
+    println!(
+        "{} of {} constraints needed, {} findings excepted, {} unsettled, {} chips not covered",
+        sum(|row| row.needed),
+        sum(|row| row.constraints),
+        sum(|row| row.exceptions.len()),
+        sum(|row| row.unsettled.len()),
+        sum(|row| row.not_covered.len())
+    );
 }

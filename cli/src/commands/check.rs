@@ -29,6 +29,8 @@ struct Report {
     transactions: usize,
     steps: u64,
     steps_proven: u64,
+    unproven: usize,
+    first_unproven: Option<String>,
     rows: BTreeMap<String, usize>,
     constraints_evaluated: u64,
     messages: u64,
@@ -60,6 +62,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
         transactions: machine.outcome().receipts.len(),
         steps: machine.assembly().steps().total,
         steps_proven: machine.assembly().steps().proven,
+        unproven: machine.assembly().unproven().len(),
+        first_unproven: machine.assembly().unproven().first().map(ToString::to_string),
         rows: rows(&machine),
         constraints_evaluated: found.local.evaluated,
         messages: found.messages,
@@ -128,6 +132,9 @@ fn print(report: &Report) {
         "  {} constraints evaluated, {} messages, {} s",
         report.constraints_evaluated, report.messages, report.seconds
     );
+    if let Some(first) = &report.first_unproven {
+        println!("  {} steps and transactions that no circuit proves, the first at {first}", report.unproven);
+    }
     println!("  not proven yet, so public:");
     for (kind, count) in &report.public_messages {
         println!("    {count:>8} {kind}");

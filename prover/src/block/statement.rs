@@ -61,11 +61,15 @@ pub(super) fn write(folder: &Path, public: &PublicMessages) -> Result<(), Statem
 
 pub(super) fn read(folder: &Path) -> Result<PublicMessages, StatementError> {
     let path = folder.join(PUBLIC);
-    let read = || parse(&fs::read(&path)?);
+    let read = || decode_public(&fs::read(&path)?);
     read().map_err(|problem| StatementError { path: path.clone(), problem })
 }
 
-fn parse(bytes: &[u8]) -> Result<PublicMessages, StatementProblem> {
+/// The bytes of a file of public messages.
+///
+/// # Errors
+/// [`StatementProblem`] says what is wrong with them.
+pub fn decode_public(bytes: &[u8]) -> Result<PublicMessages, StatementProblem> {
     let mut rest = bytes.strip_prefix(MAGIC).ok_or(StatementProblem::Format)?;
     let mut messages = Vec::new();
     while !rest.is_empty() {
@@ -107,7 +111,7 @@ mod tests {
     #[test]
     fn messages_survive_the_file() {
         let bytes = example();
-        let messages = parse(&bytes).expect("what was written");
+        let messages = decode_public(&bytes).expect("what was written");
         assert_eq!([MAGIC.as_slice(), &messages.to_bytes()].concat(), bytes);
         assert_eq!(messages.iter().next().expect("one message").multiplicity, -3);
     }
@@ -115,18 +119,18 @@ mod tests {
     #[test]
     fn every_malformed_file_is_an_error() {
         let bytes = example();
-        assert!(matches!(parse(b"VBMPUB02"), Err(StatementProblem::Format)));
+        assert!(matches!(decode_public(b"VBMPUB02"), Err(StatementProblem::Format)));
         for length in 9..bytes.len() {
-            assert!(matches!(parse(&bytes[..length]), Err(StatementProblem::Truncated(0))), "{length}");
+            assert!(matches!(decode_public(&bytes[..length]), Err(StatementProblem::Truncated(0))), "{length}");
         }
         let mut unknown = bytes.clone();
         unknown[8..16].copy_from_slice(&u64::MAX.to_le_bytes());
-        assert!(matches!(parse(&unknown), Err(StatementProblem::Tag { index: 0, .. })));
+        assert!(matches!(decode_public(&unknown), Err(StatementProblem::Tag { index: 0, .. })));
         let mut long = bytes.clone();
         long[24..32].copy_from_slice(&u64::MAX.to_le_bytes());
-        assert!(matches!(parse(&long), Err(StatementProblem::Malformed(0))));
+        assert!(matches!(decode_public(&long), Err(StatementProblem::Malformed(0))));
         let mut beyond = bytes;
         beyond[32..64].fill(0xff);
-        assert!(matches!(parse(&beyond), Err(StatementProblem::Malformed(0))));
+        assert!(matches!(decode_public(&beyond), Err(StatementProblem::Malformed(0))));
     }
 }

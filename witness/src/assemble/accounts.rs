@@ -1,6 +1,6 @@
-//! What transactions and calls do to accounts. No circuit proves them yet: the verifier orders each access.
+//! What calls do to accounts, and transactions that no circuit proves: the verifier orders each access.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, U256, keccak256};
 use verbatim_circuits::bus::{AccountJobNative, AccountNative, StorageNative};
@@ -8,50 +8,52 @@ use verbatim_circuits::schedule::Fork;
 use verbatim_circuits::state::EMPTY_CODE;
 
 use super::state::{self, Undoing, place};
+use super::storage::has_precompile;
 use super::{AssembleError, Assembler, PUBLIC_TICKS, Position, Run, number, same};
-use crate::execute::{BlockOutcome, WithdrawalTrace};
 use crate::trace::{Access, AccountAccess, AccountRole, NotRun, TxKind};
 
 /// Gas of a blob (EIP-4844).
-const GAS_PER_BLOB: u64 = 1 << 17;
+pub(super) const GAS_PER_BLOB: u64 = 1 << 17;
 const SELFDESTRUCT: u8 = 0xff;
 
-/// The precompiles' addresses, which are warm from the beginning (EIP-2929).
-fn precompiles(fork: Fork) -> impl Iterator<Item = Address> {
-    let last = match fork {
-        Fork::Shanghai => 9,
-        Fork::Cancun => 10,
-        Fork::Prague | Fork::Osaka => 17,
-    };
-    let verify = (fork >= Fork::Osaka).then_some(0x100);
-    (1..=last).chain(verify).map(|number: u64| Address::from_word(U256::from(number).into()))
-}
-
-fn system(run: &Run<'_>) -> bool {
+/// Whether the protocol itself calls.
+pub(super) fn system(run: &Run<'_>) -> bool {
     matches!(run.trace.kind, TxKind::System(_))
 }
 
-/// An access of the verifier's.
+/// When an account is accessed, by whom, and how that is undone.
 #[derive(Clone, Copy)]
-struct Order {
-    position: Position,
-    origin: u64,
-    clock: u64,
-    /// The transaction, from which on the account is warm; none behind them all.
-    transaction: Option<u64>,
-    undoing: Option<Undoing>,
+pub(super) struct Order {
+    pub(super) position: Position,
+    pub(super) origin: u64,
+    pub(super) clock: u64,
+    /// The transaction, from which on the account is warm; none if that stays.
+    pub(super) transaction: Option<u64>,
+    pub(super) undoing: Option<Undoing>,
+    /// Whether the verifier orders it.
+    pub(super) public: bool,
 }
 
 impl Assembler {
-    /// Orders an access to an account.
-    fn order(
+    /// Orders an access to an account. Answers its record before.
+    pub(super) fn order(
         &mut self,
         order: Order,
         address: Address,
         change: impl FnOnce(&mut AccountNative) -> Option<()>,
-    ) -> Result<(), AssembleError> {
+    ) -> Result<AccountNative, AssembleError> {
+        self.access(order, place(address), change)
+    }
+
+    /// Orders an access to an account. Answers its record before.
+    pub(super) fn access(
+        &mut self,
+        order: Order,
+        address: U256,
+        change: impl FnOnce(&mut AccountNative) -> Option<()>,
+    ) -> Result<AccountNative, AssembleError> {
         let missing = |what| AssembleError::Trace { position: order.position, what };
-        let (before, _) = self.state.take_account(place(address), order.clock).map_err(missing)?;
+        let (before, _) = self.state.take_account(address, order.clock).map_err(missing)?;
         let mut after = before.clone();
         after.warm = order.transaction.unwrap_or(before.warm);
         change(&mut after).ok_or_else(|| missing("nonce or balance of an account"))?;
@@ -69,18 +71,19 @@ impl Assembler {
             code_after: after.code,
             warm_after: after.warm,
         };
-        self.state.serve(order.origin, job, order.undoing, true).map_err(missing)
+        self.state.serve(order.origin, job, order.undoing, order.public).map_err(missing)?;
+        Ok(before)
     }
 
-    fn at(&self, run: &Run<'_>, clock: u64, undoing: Option<Undoing>) -> Order {
+    pub(super) fn at(&self, run: &Run<'_>, clock: u64, undoing: Option<Undoing>) -> Order {
         let (position, transaction) = (run.position(0), Some(run.began));
-        Order { position, origin: self.origin(), clock, transaction, undoing }
+        Order { position, origin: self.origin(), clock, transaction, undoing, public: true }
     }
 
     /// The beginning of a transaction: what is warm from the start, fee, nonce and authorizations.
     pub(super) fn begin(&mut self, run: &Run<'_>) -> Result<(), AssembleError> {
         let (trace, began) = (run.trace, run.began);
-        trace.accounts.iter().for_each(|change| self.state.learn(change));
+        trace.accounts.iter().try_for_each(|change| self.learn(change))?;
         for address in self.warm(run) {
             self.order(self.at(run, began, None), address, |_| Some(()))?;
         }
@@ -109,7 +112,8 @@ impl Assembler {
         Ok(())
     }
 
-    /// The accounts that are warm from the start, those of them that the transaction then looks up.
+    /// The accounts that are warm from the start, those of them that the transaction then looks up. Precompiles are not
+    /// among them: whoever asks for the warmth of one knows its address.
     fn warm(&self, run: &Run<'_>) -> BTreeSet<Address> {
         let (trace, chain) = (run.trace, U256::from(run.block.chain_id));
         let mut warm: BTreeSet<Address> = trace.to.into_iter().collect();
@@ -118,7 +122,6 @@ impl Assembler {
             warm.extend(
                 trace.frames.first().into_iter().flat_map(|frame| [Some(frame.address), frame.delegate]).flatten(),
             );
-            warm.extend(precompiles(self.fork));
             warm.extend(trace.access_list.iter().map(|item| item.address));
             let valid = trace.authorizations.iter();
             let valid = valid.filter(|a| (a.chain_id.is_zero() || a.chain_id == chain) && a.nonce != u64::MAX);
@@ -181,7 +184,7 @@ impl Assembler {
     }
 
     /// Everything is as revm says.
-    fn agree(&self, run: &Run<'_>) -> Result<(), AssembleError> {
+    pub(super) fn agree(&self, run: &Run<'_>) -> Result<(), AssembleError> {
         for change in &run.trace.accounts {
             let position = run.position(run.trace.steps.len());
             let missing = AssembleError::Trace { position, what: "account of a change" };
@@ -260,7 +263,8 @@ impl Assembler {
         self.order(self.at(run, clock, undoing), frame.address, |account| {
             account.code = code;
             Some(())
-        })
+        })?;
+        Ok(())
     }
 
     /// What a step that no circuit proves does to accounts, at `clock` and later.
@@ -272,7 +276,9 @@ impl Assembler {
             if access.role == AccountRole::Executing {
                 continue;
             }
-            let warm = self.state.account(place(access.address)).is_some_and(|account| account.warm == run.began);
+            let address = place(access.address);
+            let touched = self.state.account(address).is_some_and(|account| account.warm == run.began);
+            let warm = touched || has_precompile(self.fork, address);
             same(position, "the warmth of the account", &warm, &access.warm_before)?;
             let undoing = self.count(run, step.frame)?;
             self.order(self.at(run, clock, undoing), access.address, |_| Some(()))?;
@@ -330,31 +336,16 @@ impl Assembler {
         }
         Ok(())
     }
-
-    /// The withdrawals (EIP-4895), and the end of every location. Everything is then as the block's outcome says.
-    pub(super) fn end_state(&mut self, outcome: &BlockOutcome) -> Result<(), AssembleError> {
-        let position = Position { ordinal: u32::MAX, step: 0, pc: 0 };
-        self.go_to(position);
-        for WithdrawalTrace { address, amount, before, .. } in &outcome.withdrawals {
-            self.state.learn_account(*address, before);
-            let (clock, origin) = (self.clock, self.origin());
-            self.clock += PUBLIC_TICKS;
-            let order = Order { position, origin, clock, transaction: None, undoing: None };
-            self.order(order, *address, |account| add(account, *amount))?;
-        }
-        self.settle(&BTreeMap::new());
-        self.state.compare(outcome)?;
-        self.state.finish(&mut self.public);
-        Ok(())
-    }
 }
 
-fn add(account: &mut AccountNative, amount: U256) -> Option<()> {
+/// Adds to an account's balance.
+pub(super) fn add(account: &mut AccountNative, amount: U256) -> Option<()> {
     account.balance = account.balance.checked_add(amount)?;
     Some(())
 }
 
-fn subtract(account: &mut AccountNative, amount: U256) -> Option<()> {
+/// Takes from an account's balance.
+pub(super) fn subtract(account: &mut AccountNative, amount: U256) -> Option<()> {
     account.balance = account.balance.checked_sub(amount)?;
     Some(())
 }

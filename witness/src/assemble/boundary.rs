@@ -1,9 +1,10 @@
-//! What steps need from calls and transactions, which no circuit proves yet: the verifier gives and takes it.
+//! What steps need from calls and transactions. Where no circuit has begun a call, the verifier gives and takes it.
 
 use std::collections::BTreeMap;
 
-use verbatim_circuits::bus::{Context, ContextNative, Fault, FaultNative, Halt, HaltNative};
-use verbatim_gadgets::expr::F;
+use verbatim_circuits::bus::{Context, ContextNative, FaultNative, Halt, HaltNative};
+use verbatim_circuits::calls::{CallsEvent, FaultEvent};
+use verbatim_gadgets::value::from_u128;
 
 use super::state::place;
 use super::{AssembleError, Assembler, Position, Run};
@@ -48,7 +49,9 @@ impl Assembler {
         scopes: &BTreeMap<u32, u64>,
     ) {
         context.scope = reverted_by.and_then(|frame| scopes.get(&frame).copied()).unwrap_or(0);
-        self.contexts.entry(context.call).or_insert_with(|| (context.clone(), 0)).1 += 1;
+        if !self.calls.begun.contains(&context.call) {
+            self.contexts.entry(context.call).or_insert_with(|| (context.clone(), 0)).1 += 1;
+        }
     }
 
     /// The contexts that were asked for.
@@ -58,14 +61,19 @@ impl Assembler {
         }
     }
 
-    /// The end of a call.
-    pub(super) fn halt(&mut self, halt: &HaltNative) {
-        self.public.receive::<Halt>(halt);
+    /// An exceptional halt, behind the step that sends it.
+    pub(super) fn fault(&mut self, call: u64, evidence: u128) {
+        let clock = self.clock;
+        self.arith.range128(evidence);
+        let fault = FaultNative { clock, call, evidence: from_u128(evidence) };
+        self.calls.sheet.push(self.origin(), CallsEvent::Fault(FaultEvent { fault }));
+        self.calls.halted = Some(HaltNative { clock, call, success: false, gas: 0, offset: 0, length: 0 });
     }
 
-    /// An exceptional halt.
-    pub(super) fn fault(&mut self, call: u64, evidence: F) {
-        let clock = self.clock;
-        self.public.receive::<Fault>(&FaultNative { clock, call, evidence });
+    /// The verifier receives the end of a call, if a circuit has sent it.
+    pub(super) fn close_halt(&mut self) {
+        if let Some(halt) = self.calls.halted.take() {
+            self.public.receive::<Halt>(&halt);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the assembler knows of a running call: its stack and its memory, with the times of their words.
 
 use alloy_primitives::{Bytes, U256};
+use verbatim_circuits::bus::FrameNative;
 
 use super::memory::Memory;
 use super::tally::Counts;
@@ -36,13 +37,21 @@ pub(super) struct Call {
     pub(super) counts: Counts,
     /// Where its own output lies in its memory, once it has ended, and how long it is.
     pub(super) output: (u64, u64),
+    /// Its caller, if a chip has begun it. When its scope ends is not known yet.
+    pub(super) frame: Option<FrameNative>,
+}
+
+impl Returned {
+    /// No data, for the call `owner`.
+    pub(super) fn nothing(owner: u64) -> Self {
+        Self { owner, offset: 0, data: Bytes::new() }
+    }
 }
 
 impl Call {
     pub(super) fn new(id: u64, code: U256, counts: Counts) -> Self {
-        let returned = Returned { owner: id, offset: 0, data: Bytes::new() };
-        let memory = Memory::default();
-        Self { id, code, stack: Vec::new(), memory, returned, counts, output: (0, 0) }
+        let (returned, memory) = (Returned::nothing(id), Memory::default());
+        Self { id, code, stack: Vec::new(), memory, returned, counts, output: (0, 0), frame: None }
     }
 
     /// The slot that lies `depth` words below the top of the stack.

@@ -8,11 +8,10 @@ use verbatim_circuits::light::{
 };
 use verbatim_circuits::schedule::{Class, Entry};
 use verbatim_circuits::step::{OperandEvent, STACK_LIMIT, StepEvent};
-use verbatim_gadgets::expr::F;
 
 use super::call::Token;
 use super::{AssembleError, Assembler, Position, Run, same};
-use crate::trace::{BlockInfo, InstructionResult, Step, TxTrace};
+use crate::trace::{InstructionResult, Step, TxTrace};
 
 /// Whether the light circuit proves a step of `class`. It proves no jump to something that is no destination.
 pub(super) fn executes(class: Class, step: &Step) -> bool {
@@ -61,7 +60,7 @@ fn evidence(entry: &Entry, state: &ExecNative) -> Option<i64> {
 impl Assembler {
     /// A step of the light circuit.
     pub(super) fn light(&mut self, run: &mut Run<'_>, index: usize, entry: Entry) -> Result<(), AssembleError> {
-        let (trace, block, position) = (run.trace, run.block, run.position(index));
+        let (trace, position) = (run.trace, run.position(index));
         let step = &trace.steps[index];
         let began = run.began;
         let call = run.call(step, index)?;
@@ -72,7 +71,7 @@ impl Assembler {
         let event = StepEvent { fault, ..event };
         self.clock += 1;
         if let Some(evidence) = fault {
-            self.fault(state.call, F::from(evidence.unsigned_abs()));
+            self.fault(state.call, evidence.unsigned_abs().into());
             let filled = match entry.class {
                 Class::Environment => self.failed_environment(run, position, step, event)?,
                 class => failed(event, class, &code),
@@ -80,7 +79,7 @@ impl Assembler {
             self.light.push(self.origin(), filled);
             return Ok(());
         }
-        let mut light = LightStep { assembler: self, trace, block, step, position, began, next_pc: code.next };
+        let mut light = LightStep { assembler: self, trace, step, position, began, next_pc: code.next };
         let call = run.calls.get_mut(&step.frame).ok_or(AssembleError::Trace { position, what: "call of a step" })?;
         let filled = light.execute(call, &event, entry.class, code.push)?;
         let next_pc = light.next_pc;
@@ -110,7 +109,7 @@ impl Assembler {
             0x34 => frame.value,
             0x36 => U256::from(frame.input.len()),
             0x3a => U256::from(run.trace.effective_gas_price),
-            opcode => block_value(run.block, opcode),
+            opcode => self.chain.value(opcode),
         };
         let owner = [0, call, run.began][usize::from(event.parameter.min(2))];
         if event.parameter == 2 {
@@ -180,7 +179,6 @@ fn failed(step: StepEvent, class: Class, code: &CodeNative) -> LightEvent {
 struct LightStep<'a> {
     assembler: &'a mut Assembler,
     trace: &'a TxTrace,
-    block: &'a BlockInfo,
     step: &'a Step,
     position: Position,
     /// The clock at which the transaction began.
@@ -262,7 +260,7 @@ impl LightStep<'_> {
             _ => self.began,
         };
         if step.parameter == 0 {
-            same(self.position, "the block's environment", &block_value(self.block, step.opcode), &value)?;
+            same(self.position, "the block's environment", &self.assembler.chain.value(step.opcode), &value)?;
         }
         if step.parameter == 2 {
             self.assembler.ask_transaction(call.id, self.began);
@@ -305,19 +303,5 @@ impl LightStep<'_> {
         self.next_pc = u64::try_from(destination.value).map_err(|_| missing())?;
         self.assembler.bytecode.fetch(call.code, self.next_pc).map_err(|_| missing())?;
         Ok(())
-    }
-}
-
-/// What the block says of itself under an opcode.
-fn block_value(block: &BlockInfo, opcode: u8) -> U256 {
-    match opcode {
-        0x41 => U256::from_be_slice(block.coinbase.as_slice()),
-        0x42 => U256::from(block.timestamp),
-        0x43 => U256::from(block.number),
-        0x44 => super::number(&block.prevrandao),
-        0x45 => U256::from(block.gas_limit),
-        0x46 => U256::from(block.chain_id),
-        0x48 => U256::from(block.base_fee),
-        _ => U256::from(block.blob_base_fee.unwrap_or_default()),
     }
 }

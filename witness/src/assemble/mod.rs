@@ -7,6 +7,7 @@
 mod accounts;
 mod boundary;
 mod call;
+mod calls;
 mod copy;
 mod error;
 mod frames;
@@ -16,7 +17,9 @@ mod public;
 mod state;
 mod storage;
 mod tally;
+mod transaction;
 mod transfer;
+mod unproven;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -24,6 +27,7 @@ use alloy_primitives::{B256, Bytes, U256};
 use verbatim_circuits::arith::{ArithChips, ArithWork};
 use verbatim_circuits::bus::{ContextNative, Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
+use verbatim_circuits::calls::CallsChips;
 use verbatim_circuits::copy::CopyChips;
 use verbatim_circuits::keccak::{self, KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
@@ -33,6 +37,7 @@ use verbatim_circuits::schedule::{Fork, opcode};
 use verbatim_circuits::state::StateChips;
 use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::{self, TableChips};
+use verbatim_circuits::transaction::{BeginEvent, TransactionChips};
 use verbatim_circuits::transfer::{TransferChips, TransferEvent};
 use verbatim_gadgets::machine::{Sheet, Workload};
 
@@ -40,10 +45,14 @@ use crate::execute::BlockOutcome;
 use crate::trace::{BlockInfo, Frame, Step, TxTrace};
 
 use call::{Call, Token};
+use calls::Calls;
 pub use error::{AssembleError, Position};
 use memory::Memory;
 pub use public::{PublicMessage, PublicMessages};
 use state::{State, Waiting};
+use transaction::Chain;
+pub use transaction::Excluded;
+pub use unproven::{Unproven, UnprovenKind};
 
 /// The clock at which the execution of a block begins.
 const FIRST_CLOCK: u64 = 1;
@@ -52,7 +61,7 @@ const FIRST_CLOCK: u64 = 1;
 const PUBLIC_TICKS: u64 = 16;
 
 /// The circuits whose windows are steps.
-const STEP_CIRCUITS: [&str; 4] = ["light", "memory", "storage", "transfer"];
+const STEP_CIRCUITS: [&str; 5] = ["light", "memory", "storage", "calls", "transfer"];
 
 /// Everything that the circuits have to prove of a block.
 #[derive(Debug)]
@@ -66,10 +75,13 @@ pub struct Assembly {
     memory: Sheet<MemoryChips>,
     storage: Sheet<StorageChips>,
     state: Sheet<StateChips>,
+    calls: Sheet<CallsChips>,
     copies: Sheet<CopyChips>,
     transfers: Sheet<TransferChips>,
+    transaction: Sheet<TransactionChips>,
     public: PublicMessages,
     steps: Steps,
+    unproven: Vec<Unproven>,
     code_bytes: u64,
     locations: u64,
     positions: Vec<Position>,
@@ -87,7 +99,7 @@ pub struct Steps {
 impl Assembly {
     /// No work: the circuits alone.
     pub fn empty(fork: Fork) -> Self {
-        Assembler::new(fork).assembly()
+        Assembler::open(fork).assembly()
     }
 
     /// The work of every circuit, in the order of the inventory of circuits: the order is part of the verifying keys.
@@ -104,8 +116,10 @@ impl Assembly {
             &self.memory,
             &self.storage,
             &self.state,
+            &self.calls,
             &self.copies,
             &self.transfers,
+            &self.transaction,
         ]
     }
 
@@ -117,6 +131,11 @@ impl Assembly {
     /// How many steps there were.
     pub fn steps(&self) -> Steps {
         self.steps
+    }
+
+    /// What no circuit proves, in the order of the execution: the verifier has to execute it.
+    pub fn unproven(&self) -> &[Unproven] {
+        &self.unproven
     }
 
     /// The units of work that costs are counted by.
@@ -138,7 +157,7 @@ impl Assembly {
 
     /// Where in the block the event was that a window of `circuit` was filled from, if the circuit's windows belong to steps.
     pub fn position(&self, circuit: &str, origin: u64) -> Option<Position> {
-        let others = [self.state.circuit().name, self.copies.circuit().name];
+        let others = [self.state.circuit().name, self.copies.circuit().name, self.transaction.circuit().name];
         let known = STEP_CIRCUITS.contains(&circuit) || others.contains(&circuit);
         known.then(|| self.positions.get(usize::try_from(origin).ok()?).copied()).flatten()
     }
@@ -179,6 +198,8 @@ pub struct Assembler {
     copies: Sheet<CopyChips>,
     transfers: Sheet<TransferChips>,
     state: State,
+    chain: Chain,
+    calls: Calls,
     /// Codes that nobody may have run, by their hashes.
     codes: HashMap<U256, Bytes>,
     public: PublicMessages,
@@ -187,14 +208,21 @@ pub struct Assembler {
     /// What is constant in each call that was asked for it, and how often it was.
     contexts: BTreeMap<u64, (ContextNative, i64)>,
     steps: Steps,
+    unproven: Vec<Unproven>,
     /// Where the steps of the block are, and the beginnings and ends of its transactions: windows name them by their places
     /// here.
     positions: Vec<Position>,
 }
 
 impl Assembler {
-    /// An assembler for a block of `fork`.
-    pub fn new(fork: Fork) -> Self {
+    /// An assembler for a block.
+    pub fn new(block: &BlockInfo) -> Self {
+        let mut assembler = Self::open(block.fork);
+        assembler.begin_block(block);
+        assembler
+    }
+
+    fn open(fork: Fork) -> Self {
         Self {
             fork,
             clock: FIRST_CLOCK,
@@ -210,11 +238,14 @@ impl Assembler {
             copies: Sheet::new(),
             transfers: Sheet::new(),
             state: State::default(),
+            chain: Chain::default(),
+            calls: Calls::default(),
             codes: HashMap::new(),
             public: PublicMessages::default(),
             environment: BTreeMap::new(),
             contexts: BTreeMap::new(),
             steps: Steps::default(),
+            unproven: Vec::new(),
             positions: Vec::new(),
         }
     }
@@ -239,19 +270,32 @@ impl Assembler {
             calls: HashMap::new(),
             ids: HashMap::new(),
             scopes: BTreeMap::new(),
+            top: None,
         };
         self.go_to(run.position(0));
-        self.clock += PUBLIC_TICKS;
-        self.begin(&run)?;
+        if self.proves(&run) {
+            self.begin_proven(&mut run)?;
+        } else {
+            self.clock += PUBLIC_TICKS;
+            self.begin(&run)?;
+        }
         for index in 0..trace.steps.len() {
             self.go_to(run.position(index));
             self.step(&mut run, index)?;
-            self.leave_frame(&mut run, index)?;
+            if run.top.is_none() || trace.steps[index].frame > 0 {
+                self.leave_frame(&mut run, index)?;
+            }
             self.steps.total += 1;
         }
-        self.close();
         self.go_to(run.position(trace.steps.len()));
-        self.end(&mut run)?;
+        match run.top.take() {
+            Some(top) => self.end_proven(&mut run, top)?,
+            None => {
+                self.close();
+                self.end(&mut run)?;
+                self.resume_chain(&run);
+            }
+        }
         let mut calls: Vec<_> = run.calls.into_iter().collect();
         calls.sort_by_key(|(frame, _)| *frame);
         for (_, call) in calls {
@@ -269,17 +313,14 @@ impl Assembler {
     /// # Errors
     /// If the state after it is not what our rules make of it.
     pub fn finish(mut self, outcome: &BlockOutcome) -> Result<Assembly, AssembleError> {
-        self.end_state(outcome)?;
+        self.end_block(outcome)?;
         Ok(self.assembly())
     }
 
     fn assembly(mut self) -> Assembly {
         self.close();
-        let fork = U256::from(self.fork as u8);
-        let rows = (Fork::ALL.len() * 256) as i64;
-        self.public_environment(0, opcodes::FORK as u8, fork, rows);
         for ((owner, opcode), (value, count)) in std::mem::take(&mut self.environment) {
-            self.public_environment(owner, opcode, value, count);
+            self.public.add::<Environment>(&EnvironmentNative { owner, opcode, value }, count);
         }
         self.public_contexts();
         self.costs();
@@ -298,10 +339,13 @@ impl Assembler {
             memory: self.memory,
             storage: self.state.storage,
             state: self.state.sheet,
+            calls: self.calls.sheet,
             copies: self.copies,
             transfers: self.transfers,
+            transaction: self.chain.sheet,
             public: self.public,
             steps: self.steps,
+            unproven: self.unproven,
             code_bytes,
             locations: self.state.locations,
             positions: self.positions,
@@ -321,10 +365,6 @@ impl Assembler {
         self.positions.len().saturating_sub(1) as u64
     }
 
-    fn public_environment(&mut self, owner: u64, opcode: u8, value: U256, count: i64) {
-        self.public.add::<Environment>(&EnvironmentNative { owner, opcode, value }, count);
-    }
-
     /// Whoever comes next in the execution is not proven: the verifier receives the state.
     fn close(&mut self) {
         if let Some(state) = self.open.take() {
@@ -342,9 +382,12 @@ impl Assembler {
             self.memory_step(run, index, entry)?;
         } else if self.storage_executes(run, step, &entry) {
             self.storage(run, index, entry)?;
+        } else if let Some(ending) = self.ending(run, step, &entry) {
+            self.call_step(run, index, entry, ending)?;
         } else if transfer::executes(entry.class) {
             self.transfer_step(run, index, entry)?;
         } else {
+            self.note_step(run, index, &entry);
             return self.public_step(run, index);
         }
         self.steps.proven += 1;
@@ -381,7 +424,9 @@ impl Assembler {
 
     /// Asks for what the block, a call or a transaction says of itself.
     fn ask(&mut self, owner: u64, opcode: u8, value: U256) {
-        self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
+        if owner != 0 && !self.calls.begun.contains(&owner) {
+            self.environment.entry((owner, opcode)).or_insert((value, 0)).1 += 1;
+        }
     }
 
     /// Asks for the clock at which a call's transaction began.
@@ -406,6 +451,8 @@ struct Run<'t> {
     ids: HashMap<u64, u32>,
     /// When what a failing frame wrote had been undone.
     scopes: BTreeMap<u32, u64>,
+    /// Its beginning, if the circuit proves it.
+    top: Option<BeginEvent>,
 }
 
 impl<'t> Run<'t> {

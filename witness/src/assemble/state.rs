@@ -308,6 +308,7 @@ impl Assembler {
             self.ask_context(&mut event.context, reverted_by, scopes);
             self.memory.push(origin, MemoryEvent::InputLoad(event));
         }
+        self.settle_calls(scopes);
         for Access { origin, event, public } in std::mem::take(&mut self.state.accesses) {
             if public {
                 self.public.send::<AccountJob>(&event.job);

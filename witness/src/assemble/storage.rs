@@ -2,16 +2,16 @@
 
 use alloy_primitives::U256;
 use verbatim_circuits::bus::{ContextNative, ExecNative, StorageNative, TallyNative};
-use verbatim_circuits::schedule::{Class, Entry};
+use verbatim_circuits::schedule::{BEHIND_PRECOMPILES, Class, Entry, Fork, is_precompile, listed_addresses};
 use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::step::{OperandEvent, STACK_LIMIT, StepEvent};
 use verbatim_circuits::storage::{
     AccountEvent, COLD_ACCOUNT, COLD_SLOT, LoadEvent, SelfBalanceEvent, StateStepEvent, StorageEvent, StoreEvent, WARM,
 };
-use verbatim_gadgets::expr::F;
+use verbatim_gadgets::value::split;
 
 use super::call::{Call, Token};
-use super::state::Undoing;
+use super::state::{Undoing, place};
 use super::{AssembleError, Assembler, Position, Run, same};
 use crate::trace::{Access, Step};
 
@@ -26,6 +26,11 @@ const CLEAR: i64 = 4800;
 /// The low 160 bits of a word.
 fn address(word: U256) -> U256 {
     word & (U256::MAX >> 96)
+}
+
+/// Whether the fork has a precompile there, which is warm from the start (EIP-2929).
+pub(super) fn has_precompile(fork: Fork, address: U256) -> bool {
+    listed_addresses().any(|listed| U256::from(listed) == address && is_precompile(fork, listed))
 }
 
 /// What a fault lacks that does not depend on the state; the first of its causes.
@@ -74,15 +79,15 @@ struct Effect {
 
 impl Assembler {
     /// Whether the storage circuit proves a step. A step that fails before revm has looked its location up, though a
-    /// warm one would have been affordable, remains public: nobody knows the location's record.
+    /// warm one would have been affordable, remains public if nobody has told the location's record.
     pub(super) fn storage_executes(&self, run: &Run<'_>, step: &Step, entry: &Entry) -> bool {
         let (Class::StorageLoad | Class::StorageStore | Class::Account | Class::SelfBalance) = entry.class else {
             return false;
         };
         match run.trace.accesses(step).first() {
             _ if step.halt.is_none() => true,
-            Some(Access::Storage(access)) if access.loaded => true,
-            Some(Access::Account(access)) if access.loaded => true,
+            Some(Access::Storage(access)) if self.state.slot(place(access.address), access.key).is_some() => true,
+            Some(Access::Account(access)) if self.state.account(place(access.address)).is_some() => true,
             _ => {
                 let fixed = run.trace.frames.get(step.frame as usize).is_some_and(|frame| frame.is_static);
                 let (gas, height) = (step.gas_before as i64, u64::from(step.stack_height));
@@ -115,7 +120,7 @@ impl Assembler {
         }?;
         same(position, "the failure of the step", &here.event.fault.is_some(), &step.halt.is_some())?;
         if let Some(evidence) = here.event.fault {
-            self.fault(state.call, F::from(evidence.unsigned_abs()));
+            self.fault(state.call, evidence.unsigned_abs().into());
             return Ok(());
         }
         if let Some(value) = effect.result {
@@ -152,8 +157,8 @@ impl Assembler {
     ) -> Result<Effect, AssembleError> {
         let (position, clock) = (here.position, here.event.state.clock);
         let missing = |what| AssembleError::Trace { position, what };
-        let mut event =
-            AccountEvent { state: here.untouched(call), operand: OperandEvent::default(), account: None, length: 0 };
+        let (state, operand) = (here.untouched(call), OperandEvent::default());
+        let mut event = AccountEvent { state, operand, account: None, untouched: false, precompile: false, length: 0 };
         let mut effect = Effect { gas: 0, refund: 0, result: None };
         let mut undoing = None;
         if here.event.fault.is_none() {
@@ -161,8 +166,9 @@ impl Assembler {
             let address = address(event.operand.value);
             self.arith.range128((event.operand.value >> 160usize).to::<u128>());
             let (account, _) = self.state.take_account(address, clock).map_err(missing)?;
-            let warm = account.warm == here.context.transaction;
-            if let Some(Access::Account(access)) = access {
+            event.precompile = self.precompile(address);
+            let warm = event.precompile || account.warm == here.context.transaction;
+            if let Some(Access::Account(access)) = access.filter(|access| access.loaded()) {
                 same(position, "the warmth of the account", &warm, &access.warm_before)?;
             }
             effect.gas = if warm { WARM as i64 } else { COLD_ACCOUNT as i64 };
@@ -201,7 +207,7 @@ impl Assembler {
         let (slot, _) = self.state.take_slot(here.context.address, key.value, clock).map_err(missing)?;
         let warm = slot.warm == here.context.transaction;
         let original = if warm { slot.original } else { slot.value };
-        if let Some(Access::Storage(access)) = access {
+        if let Some(Access::Storage(access)) = access.filter(|access| access.loaded()) {
             same(position, "the warmth of the slot", &warm, &access.warm_before)?;
             same(position, "the value of the slot", &slot.value, &access.old)?;
             same(position, "the original value of the slot", &original, &access.original)?;
@@ -240,6 +246,16 @@ impl Assembler {
         (here.with(tally), undoing)
     }
 
+    /// Whether the fork has a precompile there. If not, and the address has no part above 128 bits, the step shows that it
+    /// lies behind them.
+    fn precompile(&mut self, address: U256) -> bool {
+        let (high, low) = split(&address);
+        if high == 0 && listed_addresses().all(|listed| U256::from(listed) != address) {
+            self.arith.range128(low - u128::from(BEHIND_PRECOMPILES));
+        }
+        has_precompile(self.fork, address)
+    }
+
     /// The length of a code, which bytecode then has to prove.
     fn code_length(&mut self, hash: U256) -> Option<u64> {
         let code = if hash == EMPTY_CODE { Some(&[][..]) } else { self.codes.get(&hash).map(AsRef::as_ref) }?;
@@ -273,6 +289,6 @@ fn slot_event(
 ) -> StorageEvent {
     match stores {
         true => StorageEvent::Store(StoreEvent { state, key, value, slot, undo_gap: 0 }),
-        false => StorageEvent::Load(LoadEvent { state, key, slot, undo_gap: 0 }),
+        false => StorageEvent::Load(LoadEvent { state, key, slot, untouched: false, undo_gap: 0 }),
     }
 }

@@ -1,5 +1,5 @@
-//! What calls count: one token for each call, which its steps hand on to each other. No circuit makes calls yet: the
-//! verifier sends the token first, counts what it orders itself, and receives it when the call has ended.
+//! What calls count: one token for each call, which its steps hand on to each other. The verifier sends the token where a
+//! step needs it that no step has sent, counts what it orders itself, and receives what no step asks for.
 
 use verbatim_circuits::bus::{Tally, TallyNative};
 use verbatim_circuits::memory::{MemoryEvent, RefreshEvent};
@@ -19,15 +19,20 @@ pub(super) struct Counts {
     /// The transaction's logs so far.
     pub(super) logs: u64,
     /// The time of the last touch.
-    clock: u64,
+    pub(super) clock: u64,
     /// Whether a step has sent the token last, and nobody has received it.
-    open: bool,
+    pub(super) open: bool,
 }
 
 impl Counts {
     /// The counts of a call that begins at `clock`.
     pub(super) fn new(clock: u64, writes: u64, refund: i64, logs: u64) -> Self {
         Self { writes, refund, logs, clock, open: false }
+    }
+
+    /// The counts of a transaction's own call, whose beginning sends them at `clock`.
+    pub(super) fn sent(clock: u64, writes: u64) -> Self {
+        Self { open: true, ..Self::new(clock, writes, 0, 0) }
     }
 }
 
@@ -71,6 +76,15 @@ impl Assembler {
         if std::mem::take(&mut call.counts.open) {
             self.public.receive::<Tally>(&call.tally());
         }
+    }
+
+    /// The tally of a call as its end at `clock` finds it. Nobody asks how old it is.
+    pub(super) fn last_tally(&mut self, call: &mut Call, clock: u64) -> TallyNative {
+        if !std::mem::take(&mut call.counts.open) {
+            call.counts.clock = clock - 1;
+            self.public.send::<Tally>(&call.tally());
+        }
+        call.tally()
     }
 
     /// Counts a write of a call that the verifier orders, and answers how it is undone.

@@ -13,8 +13,7 @@ use verbatim_circuits::transfer::{
     COPY_GAS_PER_WORD, CopyEvent, HASH_GAS_PER_WORD, HashBytesEvent, HashLongEvent, HashPairEvent, HashPlan,
     LOG_GAS_PER_BYTE, LogEvent, ReturnCopyEvent, Source, TICKS, TransferEvent, miss,
 };
-use verbatim_gadgets::expr::F;
-use verbatim_gadgets::value::{from_u128, split};
+use verbatim_gadgets::value::split;
 
 use super::call::{Call, Token};
 use super::memory::{Memory, Price};
@@ -41,7 +40,7 @@ fn price(class: Class, event: &StepEvent, call: &Call, fixed: bool) -> Price {
     };
     let mut price = Price { extra: 0, demand: None, words: memory, lack: None, pops: height >= needs };
     if !price.pops {
-        price.lack = Some(F::from(needs - height - 1));
+        price.lack = Some((needs - height - 1).into());
         return price;
     }
     let operand = |depth| call.slot(depth).map(|slot| call.stack[slot].value).unwrap_or_default();
@@ -58,9 +57,9 @@ fn price(class: Class, event: &StepEvent, call: &Call, fixed: bool) -> Price {
     price.lack = price.lack.or_else(|| match class {
         Class::Copy if parameter == RETURN => {
             let size = call.returned.data.len() as u64;
-            miss(&operand(1), &length, size).map(|(_, rest, _)| from_u128(rest))
+            miss(&operand(1), &length, size).map(|(_, rest, _)| rest)
         }
-        Class::Log => fixed.then(|| F::from(0)),
+        Class::Log => fixed.then_some(0),
         _ => None,
     });
     price
@@ -157,9 +156,9 @@ impl Assembler {
         self.public_clock(run, published);
     }
 
-    /// When a transaction began, which `logs` of it ask for. No circuit begins transactions yet: the verifier says so.
+    /// When a transaction began, which `logs` of it ask for. Where no circuit has begun it, the verifier says so.
     fn public_clock(&mut self, run: &Run<'_>, logs: i64) {
-        if logs > 0 {
+        if logs > 0 && !self.calls.begun.contains(&run.began) {
             self.public.add::<TransactionClock>(&transaction_clock(run.trace, run.began), logs);
         }
     }

@@ -13,6 +13,17 @@ pub enum Access {
     Account(AccountAccess),
 }
 
+impl Access {
+    /// Whether the location was looked up.
+    pub fn loaded(&self) -> bool {
+        match self {
+            Self::Storage(access) => access.loaded,
+            Self::Account(access) => access.loaded,
+            Self::Transient(_) => true,
+        }
+    }
+}
+
 /// An access to a storage slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageAccess {

@@ -1,17 +1,23 @@
 //! Whether a block's events hold in the circuits of steps and state, without the services and tables that they ask.
 
-use verbatim_circuits::opcodes::FORK;
-use verbatim_gadgets::{bus::Unbalanced, expr::F, plan::Plan};
-use verbatim_witness::assemble::Assembly;
+use std::collections::BTreeMap;
+
+use verbatim_gadgets::plan::Plan;
+use verbatim_witness::{
+    assemble::{Assembler, Assembly},
+    execute::{block_info, execute},
+    input::BlockInput,
+};
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 6] = ["light", "memory", "storage", "state", "copy", "transfer"];
+const CIRCUITS: [&str; 8] = ["light", "memory", "storage", "state", "calls", "copy", "transfer", "transaction"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 23] = [
+const MESSAGES: [&str; 36] = [
     "exec",
     "fault",
     "halt",
+    "frame",
     "memory",
     "memory init",
     "stack",
@@ -32,6 +38,18 @@ const MESSAGES: [&str; 23] = [
     "public log",
     "public log data",
     "transaction clock",
+    "cursor",
+    "pending",
+    "access",
+    "creation",
+    "delegation",
+    "public environment",
+    "public transaction",
+    "public access",
+    "public input",
+    "public receipt",
+    "public withdrawal",
+    "block end",
 ];
 
 /// Checks the constraints of these circuits and the balance of these messages.
@@ -42,11 +60,35 @@ pub fn check(assembly: &Assembly) -> Result<(), String> {
     if let Some(failure) = report.local.failures.first() {
         return Err(format!("{failure:?}"));
     }
-    // The circuit of opcodes asks for the fork.
-    let fork = F::from(u64::from(FORK as u8));
-    let forks = |left: &Unbalanced| left.tag.name == "environment" && left.tuple[..2] == [F::from(0), fork];
-    match report.unbalanced.iter().find(|left| MESSAGES.contains(&left.tag.name) && !forks(left)) {
+    match report.unbalanced.iter().find(|left| MESSAGES.contains(&left.tag.name)) {
         Some(left) => Err(format!("{left:?}")),
         None => Ok(()),
     }
+}
+
+/// Assembles a block, and checks every constraint of every shard and the whole bus.
+pub fn holds(input: &BlockInput) -> Assembly {
+    let number = input.block.header.number;
+    let mut assembler = Assembler::new(&block_info(input).unwrap()).with_codes(&input.witness.codes);
+    let outcome = execute(input, |block, trace| Ok(assembler.transaction(block, &trace)?)).unwrap();
+    let assembly = assembler.finish(&outcome).unwrap();
+    println!("{number}: {:?} {:?}", assembly.steps(), assembly.public().kinds());
+    let plan = Plan::new(assembly.workloads(), 18).unwrap();
+    let report = plan.check(assembly.public().balance()).unwrap();
+    let failures = &report.local.failures;
+    assert!(failures.is_empty(), "{number}: {} {:?}", failures.len(), &failures[..failures.len().min(5)]);
+    let left = &report.unbalanced;
+    assert!(left.is_empty(), "{number}: {} {:?}", left.len(), &left[..left.len().min(8)]);
+    assembly
+}
+
+/// How many windows each chip of a circuit fills.
+pub fn windows(assembly: &Assembly, circuit: &str) -> BTreeMap<String, usize> {
+    let mut windows = BTreeMap::new();
+    for work in assembly.workloads().into_iter().filter(|work| work.circuit().name == circuit) {
+        for index in 0..work.len() {
+            *windows.entry(work.circuit().chips[work.chip(index)].name.to_string()).or_default() += 1;
+        }
+    }
+    windows
 }

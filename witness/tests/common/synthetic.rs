@@ -14,9 +14,9 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, hex, keccak256};
 use alloy_trie::{HashBuilder, Nibbles, TrieAccount, proof::ProofRetainer, root};
 use verbatim_witness::{
-    assemble::Assembler,
+    assemble::{Assembler, Assembly},
     chain::{ChainSpec, Fork},
-    execute::{BlockOutcome, ExecuteError, Mismatch, execute},
+    execute::{BlockOutcome, ExecuteError, Mismatch, block_info, execute},
     input::{Block, BlockInput, Transaction, Witness},
     trace::{TxKind as Kind, TxTrace},
 };
@@ -127,7 +127,7 @@ impl World {
     }
 
     /// Adds a transaction with a signature made up, and its sender with it.
-    fn signed<T>(mut self, transaction: T) -> Self
+    pub fn signed<T>(mut self, transaction: T) -> Self
     where
         T: SignableTransaction<Signature> + Clone,
         Transaction: From<alloy_consensus::Signed<T>>,
@@ -202,9 +202,15 @@ impl World {
 
     /// Executes the block and assembles it; gives the traces of its transactions.
     pub fn run(&self) -> (BlockOutcome, Vec<TxTrace>) {
+        let (outcome, traces, _) = self.assembled();
+        (outcome, traces)
+    }
+
+    /// Executes the block, assembles it, and checks its events; gives the traces of its transactions.
+    pub fn assembled(&self) -> (BlockOutcome, Vec<TxTrace>, Assembly) {
         let mut traces = Vec::new();
         let input = self.settled();
-        let mut assembler = Assembler::new(self.fork).with_codes(&input.witness.codes);
+        let mut assembler = Assembler::new(&block_info(&input).unwrap()).with_codes(&input.witness.codes);
         let outcome = execute(&input, |info, trace| {
             super::consistency::check(&trace);
             super::shadow::check(info, &trace);
@@ -215,9 +221,10 @@ impl World {
             Ok(())
         })
         .unwrap();
-        assert_eq!(super::assembly::check(&assembler.finish(&outcome).unwrap()), Ok(()));
+        let assembly = assembler.finish(&outcome).unwrap();
+        assert_eq!(super::assembly::check(&assembly), Ok(()));
         assert_eq!(outcome.state_root, self.root_after(&outcome), "state root of the full map");
-        (outcome, traces)
+        (outcome, traces, assembly)
     }
 
     /// The one transaction of the block.
@@ -307,6 +314,12 @@ pub fn files(input: &BlockInput) -> (Vec<u8>, String) {
 /// Code that pushes words, the last one on top.
 pub fn push(words: &[U256]) -> Vec<u8> {
     words.iter().flat_map(|word| std::iter::once(0x7f).chain(word.to_be_bytes::<32>())).collect()
+}
+
+/// `words` pushed, the last one on top, and then `code`.
+pub fn on(words: &[u64], code: &[u8]) -> Vec<u8> {
+    let words: Vec<_> = words.iter().map(|word| U256::from(*word)).collect();
+    [push(&words), code.to_vec()].concat()
 }
 
 /// Code that calls with this opcode, asking for an output of 32 bytes at 0, and leaves the result on the stack.

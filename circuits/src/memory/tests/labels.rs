@@ -10,15 +10,7 @@ use super::*;
 #[test]
 fn every_constraint_is_needed_and_no_cell_is_free() {
     let found = audit(&mut all_in_one().grid(), usize::MAX);
-    // One change does not show the need of these: `forgeries` has several at once for each.
-    let forged: BTreeSet<_> = forgeries().iter().map(|forgery| (forgery.chip, forgery.label)).collect();
-    let redundant: BTreeSet<_> = found.redundant().map(|(chip, label)| (*chip, label.as_str())).collect();
-    assert_eq!(redundant, forged);
-    // A fault may name any failure that is true as its evidence. An order that goes on where it should end starts a chain
-    // that nobody can end; one that ends where it should go on lacks its end on the bus.
-    let open: Vec<_> = found.open.iter().map(|cell| (cell.chip, cell.column.as_str())).collect();
-    assert_eq!(open, [("access", "next pc"), ("exp", "next pc"), ("init", "ok")]);
-    assert_eq!(found.idle().count(), 0);
+    assert_eq!(found.matches(MemoryChips::EXCEPTIONS), Ok(()));
 }
 
 /// Cells by column and row, with their values.

@@ -10,8 +10,7 @@ use verbatim_circuits::memory::expansion::{Demand, memory_cost};
 use verbatim_circuits::memory::{CostEvent, MemoryEvent, TICKS};
 use verbatim_circuits::schedule::{Class, Entry};
 use verbatim_circuits::step::{STACK_LIMIT, StepEvent};
-use verbatim_gadgets::expr::F;
-use verbatim_gadgets::value::{from_u128, split};
+use verbatim_gadgets::value::split;
 
 use super::call::Call;
 use super::state::Waiting;
@@ -52,7 +51,7 @@ pub(super) struct Price {
     /// Words of memory behind the step, if it succeeds.
     pub(super) words: u64,
     /// The evidence of a failure that is not for want of gas.
-    pub(super) lack: Option<F>,
+    pub(super) lack: Option<u128>,
     /// Whether there are operands enough.
     pub(super) pops: bool,
 }
@@ -69,9 +68,9 @@ impl Price {
         };
         let mut price = Self { extra: 0, demand: None, words: memory, lack: None, pops: height >= needs };
         if height < needs {
-            price.lack = Some(F::from(needs - height - 1));
+            price.lack = Some((needs - height - 1).into());
         } else if height + room > STACK_LIMIT {
-            price.lack = Some(F::from(height + room - STACK_LIMIT - 1));
+            price.lack = Some((height + room - STACK_LIMIT - 1).into());
         }
         let operand = |depth| call.slot(depth).map(|slot| call.stack[slot].value).unwrap_or_default();
         if !price.pops {
@@ -95,17 +94,17 @@ impl Price {
 
     /// Adds what it costs to hold a range, beyond `memory` words.
     pub(super) fn expand(&mut self, demand: Demand, memory: u64) {
-        self.lack = demand.excess().map(|(excess, _)| from_u128(excess));
+        self.lack = demand.excess().map(|(excess, _)| excess);
         self.words = demand.words().map_or(memory, |words| words.max(memory));
         self.extra = memory_cost(self.words) - memory_cost(memory);
         self.demand = Some(demand);
     }
 
     /// The evidence of the failure, if there is one: what is missing, or by how much gas is short.
-    pub(super) fn evidence(&self, event: &StepEvent) -> Option<F> {
+    pub(super) fn evidence(&self, event: &StepEvent) -> Option<u128> {
         let cost = u128::from(event.cost) + self.extra;
         let short = cost.checked_sub(u128::from(event.state.gas.unsigned_abs()) + 1);
-        self.lack.or_else(|| short.map(from_u128))
+        self.lack.or(short)
     }
 }
 
@@ -134,7 +133,7 @@ impl Assembler {
         let price = Price::of(entry.class, &event, call);
         self.clock += TICKS;
         let evidence = match entry.class {
-            Class::Invalid => Some(F::zero()),
+            Class::Invalid => Some(0),
             Class::Jump | Class::JumpIf => Some(self.bad_destination(position, call, frame.code.len())?),
             _ => price.evidence(&event),
         };
@@ -160,7 +159,7 @@ impl Assembler {
         if matches!(entry.class, Class::Stop | Class::Return) {
             let (offset, length) = call.output;
             let success = step.opcode != 0xfd;
-            self.halt(&HaltNative { clock: self.clock, call: call.id, success, gas, offset, length });
+            self.calls.halted = Some(HaltNative { clock: self.clock, call: call.id, success, gas, offset, length });
             return Ok(());
         }
         let (clock, pc, height) = (self.clock, state.pc + 1, call.stack.len() as u64);
@@ -189,19 +188,19 @@ impl Assembler {
     }
 
     /// The evidence that the word on the top of the stack is no destination, in a code of `length` bytes.
-    fn bad_destination(&mut self, position: Position, call: &Call, length: usize) -> Result<F, AssembleError> {
+    fn bad_destination(&mut self, position: Position, call: &Call, length: usize) -> Result<u128, AssembleError> {
         let missing = |what| AssembleError::Trace { position, what };
         let slot = call.slot(0).ok_or(missing("operand on the stack"))?;
         let (hi, lo) = split(&call.stack[slot].value);
         if hi > 0 {
-            return Ok(from_u128(hi - 1));
+            return Ok(hi - 1);
         }
         if let Some(beyond) = lo.checked_sub(length as u128) {
-            return Ok(from_u128(beyond));
+            return Ok(beyond);
         }
         let found = self.bytecode.no_jump_dest(call.code, lo as u64);
         found.map_err(|_| missing("position that is no destination"))?;
-        Ok(F::zero())
+        Ok(0)
     }
 
     /// The sizes of memory that were paid for.

@@ -83,9 +83,12 @@ impl Assembler {
     }
 
     /// Compares what a call finds in its caller's memory.
-    pub(in crate::assemble) fn compare_input(&self, run: &Run<'_>, frame: &Frame) -> Result<(), AssembleError> {
-        let Some(caller) = frame.parent.and_then(|parent| run.calls.get(&parent)) else { return Ok(()) };
-        let position = run.position(frame.first_step.unwrap_or_default() as usize);
+    pub(in crate::assemble) fn compare_input(
+        &self,
+        caller: &Call,
+        frame: &Frame,
+        position: Position,
+    ) -> Result<(), AssembleError> {
         let input = if frame.kind.is_create() { &frame.code } else { &frame.input };
         let found = Bytes::from(caller.memory.bytes(frame.input_offset, frame.input_length));
         same(position, "the input of a call", &found, input)

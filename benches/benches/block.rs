@@ -1,0 +1,54 @@
+//! What a block costs before it is proven: execution, assembly, the check of every constraint, the balance of the bus.
+//!
+//! `cargo bench -p verbatim-benches --bench block`. With `VERBATIM_BLOCK=PATH` it measures that block of mainnet in place of
+//! the test block.
+
+use std::{env, path::PathBuf};
+
+use criterion::{BatchSize, Criterion, Throughput};
+use verbatim_benches::path;
+use verbatim_gadgets::{bus::Balance, check::check, plan::Plan};
+use verbatim_prover::block::{GREATEST_K, Machine};
+use verbatim_witness::{execute::execute, input::BlockInput};
+
+fn block(criterion: &mut Criterion) {
+    let path = env::var_os("VERBATIM_BLOCK").map_or_else(|| path("first-light"), PathBuf::from);
+    let input = BlockInput::load(&path, None).expect("a block");
+    let machine = Machine::new(&input).expect("the block holds");
+    let steps = machine.assembly().steps().total;
+    let mut group = criterion.benchmark_group("block");
+    group.sample_size(10).throughput(Throughput::Elements(steps));
+    group.bench_function("execute", |bencher| bencher.iter(|| execute(&input, |_, _| Ok(())).expect("it holds")));
+    group.bench_function("execute and assemble", |bencher| bencher.iter(|| Machine::new(&input).expect("it holds")));
+    group.bench_function("check", |bencher| bencher.iter(|| assert!(machine.check().expect("it fits").holds())));
+
+    let plan = Plan::new(machine.assembly().workloads(), GREATEST_K).expect("it fits");
+    let shards = 0..plan.shards().len();
+    group.bench_function("plan", |bencher| {
+        bencher.iter(|| Plan::new(machine.assembly().workloads(), GREATEST_K).expect("it fits"));
+    });
+    group.bench_function("fill", |bencher| {
+        bencher.iter(|| shards.clone().for_each(|shard| drop(plan.grid(shard).expect("it fits"))));
+    });
+    let grids: Vec<_> = shards.map(|shard| plan.grid(shard).expect("it fits")).collect();
+    group.bench_function("constraints", |bencher| {
+        bencher.iter(|| grids.iter().for_each(|grid| assert!(check(grid).failures.is_empty())));
+    });
+    group.bench_function("bus", |bencher| {
+        bencher.iter_batched(
+            || machine.assembly().public().balance(),
+            |mut balance: Balance| {
+                grids.iter().for_each(|grid| balance.add_grid(grid));
+                assert!(balance.unbalanced().is_empty());
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    block(&mut criterion);
+    criterion.final_summary();
+}
