@@ -9,7 +9,7 @@
 //! In the location's boundary row, and nowhere else. It receives one public message, sends the first token, of time 0, and
 //! receives the last. The verifier makes the public messages from a list of locations whose keys strictly grow (accounts by
 //! address, slots by address and key), and sends each once: two boundary rows of one location would need two. A location
-//! without a boundary row has no token, so nobody can access it; where a step shows that [it is cold](untouched), its record
+//! without a boundary row has no token, so nobody can access it; where a step shows that it is cold, its record
 //! is of no meaning. That a boundary row implies at least one access, so that
 //! the list is no longer than it must be, is a rule for the circuit that will take over the public messages.
 //!
