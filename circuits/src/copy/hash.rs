@@ -4,8 +4,9 @@
 //! **Proves** that keccak is sent the bytes as lanes of eight, as many as the bytes need.
 //!
 //! A limb of the result is below 2^128, so that it is `first 2^64 + second` for exactly one pair of lanes below 2^64. Keccak,
-//! which receives every lane that is sent, shows that it is below 2^64; of those that are not sent, bytes behind the end,
-//! the second and the fourth are zero here, and the third with the fourth, because the result is zero behind its bytes.
+//! which receives every lane that is sent, shows that it is below 2^64 ([`HashLane`](crate::bus::HashLane)). Where the first
+//! lane of a limb is sent and the second is not, the second is zero here, so that the limb determines the first. Lanes of
+//! which neither is sent are in no message.
 //!
 //! The source's side is [`source`](super::source)'s. Beyond its constraints:
 //!

@@ -304,6 +304,7 @@ fn orders() -> Vec<Order> {
         code_copy(90, (4, 64), 64),
     ]);
     orders.extend([hash(64, 136), hash(7, 200), hash(0, 160), hash(31, 141), hash(5, 33), hash(5, 17), hash(5, 25)]);
+    orders.extend([hash(0, 32), hash(64, 96), hash(5, 64)]);
     orders.extend([log(0, 32), log(5, 70), log(31, 1), log(31, 2), log(64, 96)]);
     orders.extend([deposit(0, 70), deposit(9, 70), deposit(57, 70), deposit(5, 64)]);
     orders
