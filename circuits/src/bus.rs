@@ -823,7 +823,7 @@ message! {
         create: Bool,
         /// The sender, recovered from the signature; below 2^160.
         sender: Word,
-        /// The recipient, or the account to create: the low 160 bits of `keccak(rlp([sender, nonce]))`.
+        /// The recipient, or the account to create: the low 160 bits of `keccak(rlp([sender, nonce]))`; below 2^160.
         to: Word,
         /// The sender's nonce.
         nonce: U64,
