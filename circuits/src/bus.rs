@@ -913,7 +913,8 @@ message! {
     }
 
     /// Public: a location that nobody accesses, but a step tried to. Sent by the verifier, never for a location that has a
-    /// [`PublicSlot`] or a [`PublicAccount`]; received by state.
+    /// [`PublicSlot`] or a [`PublicAccount`], nor for one that an access list of the block names, be it
+    /// [`absent`](PublicAccess) or not: to its transaction it is warm; received by state.
     pub struct PublicUntouched, PublicUntouchedNative = Linear 129 "public untouched" {
         /// The account.
         address: Address,

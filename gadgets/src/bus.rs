@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::{Arc, LazyLock};
+use std::ops::Range;
+use std::sync::LazyLock;
 
 use foldhash::quality::RandomState;
 use halo2_proofs::arithmetic::Field;
+use rayon::prelude::*;
 
 use crate::chip::{ChipDef, MessageDef, Role};
-use crate::circuit::Circuit;
 use crate::expr::{Cell, Expr, F};
 use crate::grid::Grid;
 use crate::message::{Message, Tag};
-use crate::program::Scratch;
+use crate::program::{BATCH, Scratch};
 
 /// Two hashers with random seeds: together 128 bits that nobody can aim at.
 static HASHERS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::default(), RandomState::default()]);
@@ -110,34 +111,75 @@ impl Balance {
 
     /// Adds the messages of every window of a grid.
     pub fn add_grid(&mut self, grid: &Grid) {
+        self.add_roles(grid, |_| true);
+    }
+
+    /// Adds the messages of every window of a grid that have one of the given roles.
+    pub(crate) fn add_roles(&mut self, grid: &Grid, role: impl Fn(Role) -> bool + Sync) {
+        let parts = parts(grid, |range| {
+            let mut part = Self::default();
+            part.add_rows(grid, range, &role);
+            part
+        });
+        parts.into_iter().for_each(|part| self.merge(part));
+    }
+
+    fn add_rows(&mut self, grid: &Grid, range: Range<usize>, role: &impl Fn(Role) -> bool) {
         let circuit = &grid.circuit;
-        let mut scratch = Scratch::default();
-        let mut multiplicities = Vec::new();
-        for row in 0..grid.rows().usable {
-            for chip in &circuit.chips {
-                let selector = grid.evaluate(&chip.selector.expr(), row);
-                if bool::from(selector.is_zero()) {
-                    continue;
-                }
-                multiplicities.clear();
-                multiplicities.extend(chip.multiplicities.run(grid, row, &mut scratch));
-                for (message, multiplicity) in chip.messages.iter().zip(&multiplicities) {
-                    if bool::from(multiplicity.is_zero()) {
-                        continue;
+        let (mut scratch, mut numbers) = (Scratch::default(), Scratch::default());
+        for chip in &circuit.chips {
+            if !chip.messages.iter().any(|message| role(message.role)) {
+                continue;
+            }
+            for rows in grid.selected(chip.selector, range.clone()).chunks(BATCH) {
+                let multiplicities = chip.multiplicities.run_batch(grid, rows, 0, &mut numbers);
+                for (index, message) in chip.messages.iter().enumerate().filter(|(_, m)| role(m.role)) {
+                    let slot = &circuit.slots[message.slot];
+                    let program = &circuit.slot_programs[message.slot];
+                    let tuples = program.run_batch(grid, rows, message.row, &mut scratch);
+                    for (i, row) in rows.iter().enumerate() {
+                        let multiplicity = *multiplicities.get(index, i);
+                        if bool::from(multiplicity.is_zero()) {
+                            continue;
+                        }
+                        let place = || Place::Row {
+                            circuit: circuit.name,
+                            chip: chip.name,
+                            origin: origin(grid, *row),
+                            row: *row,
+                        };
+                        let selector = grid.evaluate(&chip.selector.expr(), *row);
+                        let tuple = tuples.row(i).copied().collect();
+                        self.add(slot.tag, tuple, multiplicity * selector, place);
                     }
-                    let at = row.wrapping_add_signed(isize::from(message.row)) & (grid.rows().total - 1);
-                    let tuple = circuit.slot_programs[message.slot].run(grid, at, &mut scratch).collect();
-                    let place =
-                        || Place::Row { circuit: circuit.name, chip: chip.name, origin: origin(grid, row), row };
-                    self.add(circuit.slots[message.slot].tag, tuple, *multiplicity * selector, place);
                 }
             }
         }
     }
 
+    /// Takes the counts of consumed facts as their consumptions, and answers whether it had a provider for each of them.
+    pub(crate) fn consume(&mut self, consumed: &FactCounts) -> bool {
+        self.messages += consumed.messages;
+        consumed.counts.iter().all(|(key, count)| match self.entries.entry(*key) {
+            std::collections::hash_map::Entry::Occupied(mut entry) => {
+                entry.get_mut().sum -= F::from(*count);
+                if bool::from(entry.get().sum.is_zero()) {
+                    entry.remove();
+                }
+                true
+            }
+            std::collections::hash_map::Entry::Vacant(_) => false,
+        })
+    }
+
     /// How many messages were added.
     pub fn messages(&self) -> u64 {
         self.messages
+    }
+
+    /// Whether every message has its partner.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The messages without partners, those of one tag together.
@@ -160,68 +202,110 @@ pub(crate) fn origin(grid: &Grid, row: usize) -> u64 {
     }
 }
 
+/// What `work` makes of equal parts of the rows of a grid that chips may use, one for each thread.
+fn parts<T: Send>(grid: &Grid, work: impl Fn(Range<usize>) -> T + Sync + Send) -> Vec<T> {
+    let usable = grid.rows().usable;
+    let size = usable.div_ceil(rayon::current_num_threads()).max(1 << 10);
+    let ranges: Vec<_> = (0..usable).step_by(size).map(|start| start..usable.min(start + size)).collect();
+    ranges.into_par_iter().map(work).collect()
+}
+
 /// How often each fact is consumed, gathered from all shards before any multiplicity is filled.
 #[derive(Clone, Debug, Default)]
 pub struct FactCounts {
     counts: HashMap<Key, u64, foldhash::fast::FixedState>,
+    messages: u64,
 }
 
 impl FactCounts {
     /// Counts one more consumption of a fact.
     pub fn add<M: crate::message::Fact>(&mut self, message: &M::Native) {
-        *self.counts.entry(key(&M::TAG, &M::tuple(message))).or_default() += 1;
+        self.count(key(&M::TAG, &M::tuple(message)));
     }
 
-    /// Counts what the windows of `grid` consume.
+    fn count(&mut self, key: Key) {
+        self.messages += 1;
+        *self.counts.entry(key).or_default() += 1;
+    }
+
+    /// Counts what the windows of `grid` consume. Their multiplicities need not be filled: no consumed fact depends on one.
     pub fn consume(&mut self, grid: &Grid) {
-        let circuit = Arc::clone(&grid.circuit);
-        let mut scratch = Scratch::default();
-        let mut tuple = Vec::new();
-        for window in &grid.windows {
-            let chip = &circuit.chips[window.chip];
-            for message in chip.messages.iter().filter(|m| m.role == Role::Consume) {
-                if bool::from(grid.evaluate(&message.multiplicity, window.row).is_zero()) {
-                    continue;
-                }
-                self.tuple(grid, message.slot, window.row + message.row as usize, &mut scratch, &mut tuple);
-                *self.counts.entry(key(&circuit.slots[message.slot].tag, &tuple)).or_default() += 1;
+        let parts = parts(grid, |range| {
+            let mut part = Self::default();
+            part.consume_rows(grid, range);
+            part
+        });
+        for part in parts {
+            self.messages += part.messages;
+            for (key, count) in part.counts {
+                *self.counts.entry(key).or_default() += count;
             }
         }
     }
 
-    /// Takes out what the windows of `grid` provide, and answers the cells (as seen from a row) that say how often: all
-    /// consumptions of a fact go to the first row that may provide it. (A row whose constraints hold the multiplicity at zero
-    /// does not prove what its slot says.)
-    pub fn take(&mut self, grid: &Grid) -> Vec<(Cell, usize, u64)> {
-        let circuit = Arc::clone(&grid.circuit);
-        let provisions: Vec<_> = circuit.chips.iter().map(Provision::all).collect();
-        let mut scratch = Scratch::default();
-        let (mut tuple, mut taken) = (Vec::new(), Vec::new());
-        for window in &grid.windows {
-            for provision in &provisions[window.chip] {
-                let message = provision.message;
-                self.tuple(grid, message.slot, window.row + message.row as usize, &mut scratch, &mut tuple);
-                let key = key(&circuit.slots[message.slot].tag, &tuple);
-                let Some(count) = self.counts.get(&key).copied() else { continue };
-                if provision.allows(grid, window.row, F::from(count)) {
-                    self.counts.remove(&key);
-                    taken.push((provision.multiplicity, window.row, count));
+    fn consume_rows(&mut self, grid: &Grid, range: Range<usize>) {
+        let circuit = &grid.circuit;
+        let (mut scratch, mut numbers) = (Scratch::default(), Scratch::default());
+        let mut tuple = Vec::new();
+        for chip in circuit.chips.iter().filter(|chip| chip.messages.iter().any(|m| m.role == Role::Consume)) {
+            for rows in grid.selected(chip.selector, range.clone()).chunks(BATCH) {
+                let multiplicities = chip.multiplicities.run_batch(grid, rows, 0, &mut numbers);
+                for (index, message) in chip.messages.iter().enumerate().filter(|(_, m)| m.role == Role::Consume) {
+                    let program = &circuit.slot_programs[message.slot];
+                    let tuples = program.run_batch(grid, rows, message.row, &mut scratch);
+                    for i in 0..rows.len() {
+                        if bool::from(multiplicities.get(index, i).is_zero()) {
+                            continue;
+                        }
+                        tuple.clear();
+                        tuple.extend(tuples.row(i));
+                        self.count(key(&circuit.slots[message.slot].tag, &tuple));
+                    }
                 }
             }
         }
-        taken
+    }
+
+    /// Takes out what is provided, and answers the cells (as seen from a row) that say how often: all consumptions of a
+    /// fact go to its first provider. (A row whose constraints hold the multiplicity at zero does not prove what its slot
+    /// says, and is none.)
+    pub fn take(&mut self, providers: &Providers) -> Vec<(Cell, usize, u64)> {
+        let taken = providers.0.iter().filter_map(|(key, cell, row)| Some((*cell, *row, self.counts.remove(key)?)));
+        taken.collect()
     }
 
     /// Fills the multiplicities of what the windows of `grid` provide, as [`take`](Self::take) says.
     pub fn provide(&mut self, grid: &mut Grid) {
-        for (cell, row, count) in self.take(grid) {
+        for (cell, row, count) in self.take(&Providers::of(grid)) {
             grid.write(cell, row, F::from(count));
         }
     }
+}
 
-    fn tuple(&self, grid: &Grid, slot: usize, row: usize, scratch: &mut Scratch, tuple: &mut Vec<F>) {
-        tuple.clear();
-        tuple.extend(slot_program(&grid.circuit, slot).run(grid, row, scratch));
+/// The facts that a grid provides, in order: each with the cell (as seen from a row) that says how often.
+#[derive(Clone, Debug, Default)]
+pub struct Providers(Vec<(Key, Cell, usize)>);
+
+impl Providers {
+    /// What the windows of `grid` provide.
+    pub fn of(grid: &Grid) -> Self {
+        let circuit = &grid.circuit;
+        let mut scratch = Scratch::default();
+        let (mut tuple, mut providers) = (Vec::new(), Vec::new());
+        let provisions: Vec<_> = circuit.chips.iter().map(Provision::all).collect();
+        for window in &grid.windows {
+            for Provision { message, multiplicity, bounds } in &provisions[window.chip] {
+                let once = |cell: Cell| if cell == *multiplicity { F::ONE } else { grid.read(cell, window.row) };
+                if !bounds.iter().all(|bound| bool::from(bound.evaluate(&once).is_zero())) {
+                    continue;
+                }
+                tuple.clear();
+                let row = window.row + message.row as usize;
+                tuple.extend(circuit.slot_programs[message.slot].run(grid, row, &mut scratch));
+                providers.push((key(&circuit.slots[message.slot].tag, &tuple), *multiplicity, window.row));
+            }
+        }
+        Self(providers)
     }
 }
 
@@ -229,7 +313,7 @@ impl FactCounts {
 struct Provision<'c> {
     message: &'c MessageDef,
     multiplicity: Cell,
-    /// The constraints that read the multiplicity.
+    /// The constraints that read the multiplicity: they let any pass, or none but zero.
     bounds: Vec<&'c Expr>,
 }
 
@@ -243,14 +327,4 @@ impl<'c> Provision<'c> {
         };
         cells.map(|(message, cell)| Self { message, multiplicity: cell, bounds: bounds(&cell) }).collect()
     }
-
-    /// Whether the window that begins at `row` may provide the fact `count` times.
-    fn allows(&self, grid: &Grid, row: usize, count: F) -> bool {
-        let read = |cell: Cell| if cell == self.multiplicity { count } else { grid.read(cell, row) };
-        self.bounds.iter().all(|expr| bool::from(expr.evaluate(&read).is_zero()))
-    }
-}
-
-fn slot_program(circuit: &Circuit, slot: usize) -> &crate::program::Program {
-    &circuit.slot_programs[slot]
 }

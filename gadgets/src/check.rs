@@ -4,10 +4,10 @@ use halo2_proofs::arithmetic::Field;
 use rayon::prelude::*;
 
 use crate::bus::origin;
-use crate::circuit::ACTIVE;
+use crate::circuit::{ACTIVE, Constraint, Selector};
 use crate::expr::F;
 use crate::grid::Grid;
-use crate::program::{Program, Scratch};
+use crate::program::{BATCH, Program, Scratch};
 
 /// A constraint that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,67 +48,62 @@ pub fn check(grid: &Grid) -> Report {
     let circuit = &grid.circuit;
     let dispatch = Program::new(circuit.dispatch.iter().map(|c| &c.expr));
     let edges = Program::new(circuit.edges.iter().map(|c| &c.expr));
-    let chunk = 1024;
+    let chunk = 1 << 12;
     let usable = grid.rows().usable;
-    (0..usable.div_ceil(chunk))
+    let reports: Vec<Report> = (0..usable.div_ceil(chunk))
         .into_par_iter()
         .map(|index| {
-            let mut report = Report::default();
-            let mut scratch = Scratch::default();
-            for row in index * chunk..usable.min((index + 1) * chunk) {
-                check_row(grid, row, [&dispatch, &edges], &mut scratch, &mut report);
+            let range = index * chunk..usable.min((index + 1) * chunk);
+            let mut part = Part { grid, scratch: Scratch::default(), report: Report::default() };
+            let active = grid.selected(Selector::Fixed(ACTIVE), range.clone());
+            part.evaluate("dispatch", &circuit.dispatch, &dispatch, &active);
+            if let Some(edge) = circuit.edge {
+                part.evaluate("dispatch", &circuit.edges, &edges, &grid.selected(Selector::Fixed(edge), range.clone()));
             }
-            report
+            for chip in &circuit.chips {
+                let mut rows = grid.selected(chip.selector, range.clone());
+                rows.retain(|row| !bool::from(grid.fixed[ACTIVE][*row].is_zero()));
+                part.evaluate(chip.name, &chip.constraints, &chip.program, &rows);
+            }
+            part.report.failures.sort_by_key(|failure| failure.row);
+            part.report
         })
-        .reduce(Report::default, |mut a, b| {
-            a.merge(b);
-            a
-        })
+        .collect();
+    reports.into_iter().fold(Report::default(), |mut all, part| {
+        all.merge(part);
+        all
+    })
 }
 
-fn check_row(grid: &Grid, row: usize, system: [&Program; 2], scratch: &mut Scratch, report: &mut Report) {
-    let circuit = &grid.circuit;
-    let fixed = |column: usize| !bool::from(grid.fixed[column][row].is_zero());
-    let lists = [(Some(ACTIVE), &circuit.dispatch, system[0]), (circuit.edge, &circuit.edges, system[1])];
-    for (column, constraints, program) in lists {
-        if !column.is_some_and(fixed) || constraints.is_empty() {
-            continue;
+/// Some rows of a shard.
+struct Part<'g> {
+    grid: &'g Grid,
+    scratch: Scratch,
+    report: Report,
+}
+
+impl Part<'_> {
+    fn evaluate(&mut self, chip: &'static str, constraints: &[Constraint], program: &Program, rows: &[usize]) {
+        if constraints.is_empty() {
+            return;
         }
-        report.evaluated += constraints.len() as u64;
-        for (constraint, value) in constraints.iter().zip(program.run(grid, row, scratch)) {
-            if !bool::from(value.is_zero()) {
-                let label = constraint.label.clone();
-                report.failures.push(Failure {
-                    circuit: circuit.name,
-                    chip: "dispatch",
-                    label,
-                    row,
-                    origin: origin(grid, row),
-                    value,
-                });
-            }
-        }
-    }
-    if !fixed(ACTIVE) {
-        return;
-    }
-    for chip in &circuit.chips {
-        let selector = grid.evaluate(&chip.selector.expr(), row);
-        if bool::from(selector.is_zero()) {
-            continue;
-        }
-        report.evaluated += chip.constraints.len() as u64;
-        for (constraint, value) in chip.constraints.iter().zip(chip.program.run(grid, row, scratch)) {
-            if !bool::from(value.is_zero()) {
-                let label = constraint.label.clone();
-                report.failures.push(Failure {
-                    circuit: circuit.name,
-                    chip: chip.name,
-                    label,
-                    row,
-                    origin: origin(grid, row),
-                    value,
-                });
+        self.report.evaluated += (constraints.len() * rows.len()) as u64;
+        for rows in rows.chunks(BATCH) {
+            let values = program.run_batch(self.grid, rows, 0, &mut self.scratch);
+            for (index, row) in rows.iter().enumerate() {
+                for (constraint, value) in constraints.iter().zip(values.row(index)) {
+                    if bool::from(value.is_zero()) {
+                        continue;
+                    }
+                    self.report.failures.push(Failure {
+                        circuit: self.grid.circuit.name,
+                        chip,
+                        label: constraint.label.clone(),
+                        row: *row,
+                        origin: origin(self.grid, *row),
+                        value: *value,
+                    });
+                }
             }
         }
     }

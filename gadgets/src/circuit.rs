@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::chip::{ChipBuilder, ChipDef};
+use crate::chip::{ChipBuilder, ChipDef, Role};
 use crate::expr::{Cell, Expr, F};
 use crate::message::{Class, Message, Range16, Tag};
 use crate::program::Program;
@@ -338,8 +338,8 @@ impl CircuitBuilder {
     /// Ends the circuit: adds the constraints on selectors and checks every degree.
     ///
     /// # Panics
-    /// If a gate would exceed [`MAX_DEGREE`], two labels of one chip are equal, or some chips are selected by main columns and
-    /// some by fixed ones.
+    /// If a gate would exceed [`MAX_DEGREE`], two labels of one chip are equal, some chips are selected by main columns and
+    /// some by fixed ones, or a consumed fact depends on a multiplicity.
     pub fn finish(mut self) -> Circuit {
         let by_main = |chip: &&ChipDef| matches!(chip.selector, Selector::Main(_));
         // The rule against overlaps does not see windows at fixed rows.
@@ -398,6 +398,7 @@ impl CircuitBuilder {
         };
         circuit.check_degrees();
         circuit.check_tags();
+        circuit.check_multiplicities();
         circuit
     }
 }
@@ -424,6 +425,36 @@ impl Circuit {
             assert_eq!(slot.tag.id == other.tag.id, slot.tag == other.tag, "{}: tags are unique", self.name);
         }
         assert!(self.slots.iter().all(|slot| slot.tag.id > 0), "{}: tag 0 is not used", self.name);
+    }
+
+    /// What a window consumes does not depend on how often the facts that it provides are: the former is counted first.
+    fn check_multiplicities(&self) {
+        for chip in &self.chips {
+            for multiplicity in chip.messages.iter().filter(|m| m.role == Role::Provide).map(|m| &m.multiplicity) {
+                for cell in multiplicity.cells() {
+                    let apart = match chip.selector {
+                        Selector::Main(_) => !self.consumed_cells(chip).contains(&cell),
+                        // Windows at fixed rows may share their rows.
+                        Selector::Fixed(_) => {
+                            let mut others = self.chips.iter().flat_map(|other| self.consumed_cells(other));
+                            others.all(|other| (other.area, other.column) != (cell.area, cell.column))
+                        }
+                    };
+                    assert!(apart, "{}: {}: a consumed fact depends on a multiplicity", self.name, chip.name);
+                }
+            }
+        }
+    }
+
+    /// The cells that say what a chip consumes.
+    fn consumed_cells(&self, chip: &ChipDef) -> BTreeSet<Cell> {
+        let mut cells = BTreeSet::new();
+        for message in chip.messages.iter().filter(|m| m.role == Role::Consume) {
+            message.multiplicity.collect_cells(&mut cells);
+            let fields = &self.slots[message.slot].fields;
+            fields.iter().for_each(|field| field.shifted(message.row).collect_cells(&mut cells));
+        }
+        cells
     }
 
     /// Whether the circuit provides or consumes any fact.

@@ -1,5 +1,6 @@
 //! The cells of one shard.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use halo2_proofs::arithmetic::Field;
@@ -73,6 +74,23 @@ impl Grid {
             Area::Fixed => &self.fixed,
         };
         columns[usize::from(cell.column)][row]
+    }
+
+    /// The column of `cell`.
+    pub(crate) fn column(&self, cell: Cell) -> &[F] {
+        match cell.area {
+            Area::Main => &self.main[usize::from(cell.column)],
+            Area::Fixed => &self.fixed[usize::from(cell.column)],
+        }
+    }
+
+    /// The rows of `range` in which a chip's windows begin, by what the selector cells say.
+    pub(crate) fn selected(&self, selector: Selector, range: Range<usize>) -> Vec<usize> {
+        let column = match selector {
+            Selector::Main(column) => &self.main[column],
+            Selector::Fixed(column) => &self.fixed[column],
+        };
+        range.filter(|row| !bool::from(column[*row].is_zero())).collect()
     }
 
     /// The value of `expr` at `row`.

@@ -1,11 +1,13 @@
 //! From workloads to shards: how many, of which size, with which multiplicities.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use halo2_proofs::arithmetic::Field;
 
-use crate::bus::{Balance, FactCounts, Unbalanced};
+use crate::bus::{Balance, FactCounts, Providers, Unbalanced};
 use crate::check::{Report, check};
+use crate::chip::Role;
 use crate::circuit::Rows;
 use crate::expr::{Cell, F};
 use crate::grid::{Full, Grid};
@@ -13,6 +15,10 @@ use crate::machine::Workload;
 
 /// The smallest shard: fewer rows would be blinding for the most part.
 pub const LEAST_K: u32 = 9;
+
+/// How many main cells all shards that a plan keeps have at most: 2 GiB. Those that it does not keep are filled anew
+/// wherever they are needed, one at a time.
+const KEPT_CELLS: usize = 1 << 26;
 
 /// One shard to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +38,10 @@ pub struct Plan<'w> {
     shards: Vec<ShardPlan>,
     /// For each shard, the multiplicities of what it provides that are not zero.
     multiplicities: Vec<Vec<(Cell, usize, u64)>>,
+    /// The shards that are kept, without the others.
+    kept: Vec<Option<Arc<Grid>>>,
+    /// What all shards consume.
+    consumed: FactCounts,
 }
 
 /// What a check of a whole machine found.
@@ -62,8 +72,8 @@ impl<'w> Plan<'w> {
         for (index, workload) in workloads.iter().enumerate() {
             cut(index, *workload, greatest_k, &mut shards);
         }
-        let multiplicities = vec![Vec::new(); shards.len()];
-        let mut plan = Self { workloads, shards, multiplicities };
+        let (multiplicities, kept) = (vec![Vec::new(); shards.len()], vec![None; shards.len()]);
+        let mut plan = Self { workloads, shards, multiplicities, kept, consumed: FactCounts::default() };
         plan.count()?;
         Ok(plan)
     }
@@ -87,12 +97,13 @@ impl<'w> Plan<'w> {
     ///
     /// # Errors
     /// If the plan was made wrongly: its windows do not fit.
-    pub fn grid(&self, shard: usize) -> Result<Grid, Full> {
-        let mut grid = self.unprovided(shard)?;
-        for (cell, row, count) in &self.multiplicities[shard] {
-            grid.write(*cell, *row, F::from(*count));
+    pub fn grid(&self, shard: usize) -> Result<Arc<Grid>, Full> {
+        if let Some(grid) = &self.kept[shard] {
+            return Ok(Arc::clone(grid));
         }
-        Ok(grid)
+        let mut grid = self.unprovided(shard)?;
+        self.provide(shard, &mut grid);
+        Ok(Arc::new(grid))
     }
 
     fn unprovided(&self, shard: usize) -> Result<Grid, Full> {
@@ -100,32 +111,64 @@ impl<'w> Plan<'w> {
         self.workload(shard).grid(*k, windows.clone())
     }
 
-    fn count(&mut self) -> Result<(), Full> {
-        let mut counts = FactCounts::default();
-        for shard in 0..self.shards.len() {
-            counts.consume(&self.unprovided(shard)?);
+    fn provide(&self, shard: usize, grid: &mut Grid) {
+        for (cell, row, count) in &self.multiplicities[shard] {
+            grid.write(*cell, *row, F::from(*count));
         }
+    }
+
+    /// Counts what is consumed, then shares it out among those who provide it.
+    fn count(&mut self) -> Result<(), Full> {
+        let (mut kept, mut providers): (Vec<Option<Grid>>, Vec<Providers>) = (Vec::new(), Vec::new());
+        let mut room = KEPT_CELLS;
         for shard in 0..self.shards.len() {
-            self.multiplicities[shard] = counts.take(&self.unprovided(shard)?);
+            let grid = self.unprovided(shard)?;
+            self.consumed.consume(&grid);
+            providers.push(Providers::of(&grid));
+            let rest = room.checked_sub(grid.main.len() << grid.k);
+            room = rest.unwrap_or(room);
+            kept.push(rest.map(|_| grid));
+        }
+        let mut counts = self.consumed.clone();
+        self.multiplicities = providers.iter().map(|providers| counts.take(providers)).collect();
+        for (shard, grid) in kept.into_iter().enumerate() {
+            self.kept[shard] = grid.map(|mut grid| {
+                self.provide(shard, &mut grid);
+                Arc::new(grid)
+            });
         }
         Ok(())
     }
 
     /// Checks every shard, and the bus between them with the verifier's messages in `public`.
     ///
+    /// The consumed facts were counted when the plan was made, from the same cells: here they are only weighed against what
+    /// the shards provide. Where anything is left, all messages are gathered again, to say where each was seen.
+    ///
     /// # Errors
     /// As [`grid`](Self::grid).
     pub fn check(&self, public: Balance) -> Result<MachineReport, Full> {
         let mut report = MachineReport::default();
-        let mut balance = public;
+        let mut balance = public.clone();
         for shard in 0..self.shards.len() {
             let grid = self.grid(shard)?;
             report.local.merge(check(&grid));
-            balance.add_grid(&grid);
+            balance.add_roles(&grid, |role| role != Role::Consume);
         }
+        let provided = balance.consume(&self.consumed);
         report.messages = balance.messages();
-        report.unbalanced = balance.unbalanced();
+        if !provided || !balance.is_empty() {
+            report.unbalanced = self.unbalanced(public)?;
+        }
         Ok(report)
+    }
+
+    fn unbalanced(&self, public: Balance) -> Result<Vec<Unbalanced>, Full> {
+        let mut balance = public;
+        for shard in 0..self.shards.len() {
+            balance.add_grid(&*self.grid(shard)?);
+        }
+        Ok(balance.unbalanced())
     }
 }
 

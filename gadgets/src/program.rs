@@ -10,8 +10,13 @@ enum Operation {
     Constant(u32),
     Load(Cell),
     Add(u32, u32),
+    Sub(u32, u32),
     Mul(u32, u32),
 }
+
+/// How many rows [`Program::run_batch`] evaluates at once: enough to spread the cost of reading an operation, few enough
+/// for the registers to stay in a cache.
+pub(crate) const BATCH: usize = 32;
 
 /// A list of expressions, compiled together: common parts are evaluated once.
 #[derive(Clone, Debug, Default)]
@@ -49,10 +54,13 @@ impl Program {
                 Operation::Constant(index as u32)
             }
             Node::Cell(cell) => Operation::Load(*cell),
-            Node::Add(a, b) => {
-                let (a, b) = (self.emit(a, known), self.emit(b, known));
-                Operation::Add(a.min(b), a.max(b))
-            }
+            Node::Add(a, b) => match negated(b) {
+                Some(b) => Operation::Sub(self.emit(a, known), self.emit(b, known)),
+                None => {
+                    let (a, b) = (self.emit(a, known), self.emit(b, known));
+                    Operation::Add(a.min(b), a.max(b))
+                }
+            },
             Node::Mul(a, b) => {
                 let (a, b) = (self.emit(a, known), self.emit(b, known));
                 Operation::Mul(a.min(b), a.max(b))
@@ -126,6 +134,10 @@ impl Program {
                 Operation::Constant(_) => {}
                 Operation::Load(cell) => cells.push((cell, slope)),
                 Operation::Add(a, b) => [a, b].into_iter().for_each(|input| slopes[input as usize] += slope),
+                Operation::Sub(a, b) => {
+                    slopes[a as usize] += slope;
+                    slopes[b as usize] -= slope;
+                }
                 Operation::Mul(a, b) => {
                     slopes[a as usize] += slope * scratch.registers[b as usize];
                     slopes[b as usize] += slope * scratch.registers[a as usize];
@@ -143,10 +155,77 @@ impl Program {
                 Operation::Constant(index) => self.constants[index as usize],
                 Operation::Load(cell) => read(cell),
                 Operation::Add(a, b) => registers[a as usize] + registers[b as usize],
+                Operation::Sub(a, b) => registers[a as usize] - registers[b as usize],
                 Operation::Mul(a, b) => registers[a as usize] * registers[b as usize],
             };
             registers.push(value);
         }
+    }
+
+    /// Evaluates every expression at each of at most [`BATCH`] rows, each moved by `distance` and wrapped around.
+    pub(crate) fn run_batch<'s>(
+        &'s self,
+        grid: &Grid,
+        rows: &[usize],
+        distance: i16,
+        scratch: &'s mut Scratch,
+    ) -> Batch<'s> {
+        let registers = &mut scratch.registers;
+        let needed = self.operations.len() * BATCH;
+        if registers.len() < needed {
+            registers.resize(needed, F::zero());
+        }
+        let mask = (1 << grid.k) - 1;
+        for (index, operation) in self.operations.iter().enumerate() {
+            let (done, target) = registers.split_at_mut(index * BATCH);
+            let target = &mut target[..rows.len()];
+            let of = |register: u32| &done[register as usize * BATCH..][..rows.len()];
+            match *operation {
+                Operation::Constant(constant) => target.fill(self.constants[constant as usize]),
+                Operation::Load(cell) => {
+                    let column = grid.column(cell);
+                    let distance = cell.distance(grid.k) as isize + isize::from(distance);
+                    for (value, row) in target.iter_mut().zip(rows) {
+                        *value = column[row.wrapping_add_signed(distance) & mask];
+                    }
+                }
+                Operation::Add(a, b) => each(target, of(a), of(b), |a, b| a + b),
+                Operation::Sub(a, b) => each(target, of(a), of(b), |a, b| a - b),
+                Operation::Mul(a, b) => each(target, of(a), of(b), |a, b| a * b),
+            }
+        }
+        Batch { registers, outputs: &self.outputs }
+    }
+}
+
+/// What an expression is the negative of, if it is written as one.
+fn negated(expression: &Expr) -> Option<&Expr> {
+    let Node::Mul(a, b) = expression.node() else { return None };
+    (a.as_constant() == Some(-F::one())).then_some(b)
+}
+
+fn each(target: &mut [F], a: &[F], b: &[F], f: impl Fn(&F, &F) -> F) {
+    for ((target, a), b) in target.iter_mut().zip(a).zip(b) {
+        *target = f(a, b);
+    }
+}
+
+/// The values of a program's expressions in several rows.
+#[derive(Debug)]
+pub(crate) struct Batch<'s> {
+    registers: &'s [F],
+    outputs: &'s [u32],
+}
+
+impl Batch<'_> {
+    /// The value of expression `index` in row `row` of the batch.
+    pub(crate) fn get(&self, index: usize, row: usize) -> &F {
+        &self.registers[self.outputs[index] as usize * BATCH + row]
+    }
+
+    /// The value of each expression in row `row` of the batch.
+    pub(crate) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &F> {
+        self.outputs.iter().map(move |register| &self.registers[*register as usize * BATCH + row])
     }
 }
 

@@ -50,7 +50,9 @@ fn circuit(build: impl FnOnce(&mut ChipBuilder<'_>, &Layout)) -> Arc<Circuit> {
         output: builder.slot_with_columns("output"),
         square: builder.slot_with_columns("square"),
     };
-    (0..5).for_each(|column| drop(builder.main(format!("scratch {column}"))));
+    for column in 0..5 {
+        builder.main(format!("scratch {column}"));
+    }
     builder.chip("chip", 1, |chip| {
         // Scratch cells come after all slots.
         chip.peek(&layout.input, 0);

@@ -60,7 +60,8 @@ impl ShardCircuit for PlanCircuit {
     }
 }
 
-/// A shard of a plan. It is filled anew in each round, so that no more than one shard is in memory.
+/// A shard of a plan. If the plan does not keep it, it is filled anew in each round: no more than one such shard is in
+/// memory.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanShard<'p> {
     plan: &'p Plan<'p>,
@@ -73,14 +74,14 @@ impl<'p> PlanShard<'p> {
         Self { plan, shard }
     }
 
-    fn grid(&self) -> Grid {
+    fn grid(&self) -> Arc<Grid> {
         self.plan.grid(self.shard).expect("a plan fills each of its shards when it is made")
     }
 }
 
 impl ShardWitness for PlanShard<'_> {
     fn main_columns(&self) -> Vec<Vec<Fr>> {
-        self.grid().main
+        Arc::unwrap_or_clone(self.grid()).main
     }
 
     fn aux_columns(&self, _: &[Vec<Fr>], alpha: Fr, gamma: Fr) -> (Vec<Vec<Fr>>, Fr) {

@@ -341,14 +341,14 @@ fn what_the_verifier_checks_of_a_transaction() {
 fn high_signatures() {
     let half = U256::from_be_bytes(b256!("0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0").0);
     for (s, high) in [(half, false), (half + U256::from(1), true)] {
-        let found = (1..20).map(|r| {
+        let mut found = (1..20).map(|r| {
             let legacy = TxLegacy { gas_limit: 21_000, to: TxKind::Call(A), ..TxLegacy::default() };
             let signed = legacy.into_signed(Signature::new(U256::from(r), s, false));
             let mut world = World::new(Fork::Osaka);
             world.transactions.push(EthereumTxEnvelope::Legacy(signed));
             matches!(error(&world.input()), ExecuteError::InvalidSignature { index: 0 })
         });
-        assert_eq!(found.fold(true, |all, one| all && one), high);
+        assert_eq!(found.all(|one| one), high);
     }
 }
 

@@ -81,7 +81,12 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { chip: "enter", finding: Finding::Open, names: CELLS, reason: RECORD },
     Exception { chip: "enter", finding: Finding::Open, names: &["next memory in row 3"], reason: GUESS },
     Exception { chip: "enter", finding: Finding::Choice, names: &["account"], reason: RECORD },
-    Exception { chip: "enter", finding: Finding::Choice, names: &["context", "frame", "tally"], reason: GUESS },
+    Exception {
+        chip: "enter",
+        finding: Finding::Choice,
+        names: &["context: reverted", "context: scope", "frame: scope", "tally: writes"],
+        reason: GUESS,
+    },
     Exception { chip: "refuse", finding: Finding::Open, names: CELLS, reason: RECORD },
     Exception { chip: "refuse", finding: Finding::Choice, names: &["account"], reason: RECORD },
     Exception {
@@ -93,7 +98,7 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { chip: "fail", finding: Finding::Open, names: CELLS, reason: RECORD },
     Exception { chip: "fail", finding: Finding::Open, names: &["opcode in row 4", "pc in row 4"], reason: EVIDENCE },
     Exception { chip: "fail", finding: Finding::Choice, names: &["account"], reason: RECORD },
-    Exception { chip: "fail", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
+    Exception { chip: "fail", finding: Finding::Choice, names: &["fault: evidence"], reason: EVIDENCE },
 ];
 
 /// The columns and slots of a row.

@@ -136,11 +136,14 @@ impl Trace {
 
     fn write(&self, columns: &Columns, batch: usize, grid: &mut Grid) {
         let rows = grid.rows();
+        // The packed digits, by the bits that they are.
+        let packed: [F; 1 << SLICES] = std::array::from_fn(|bits| F::from(pack(|p| bits as u64 >> p & 1)));
         for z in 0..LANE {
             for t in 0..HEIGHT {
                 let row = Place { z, batch, t }.row(rows);
                 let mut bits = |cell: Cell, word: &dyn Fn(usize) -> u64| {
-                    grid.write(cell, row, F::from(pack(|p| word(p) >> z & 1)));
+                    let index = (0..SLICES).fold(0, |index, p| index | ((word(p) >> z & 1) as usize) << p);
+                    grid.write(cell, row, packed[index]);
                 };
                 for (lane, cell) in columns.state.iter().enumerate() {
                     bits(*cell, &|p| self.states[t][p][lane]);

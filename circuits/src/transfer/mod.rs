@@ -71,10 +71,15 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { chip: "hash long", finding: Finding::Open, names: &["result.hi", "result.lo"], reason: DIGEST },
     Exception { chip: "hash long", finding: Finding::Choice, names: &["hash job", "push"], reason: DIGEST },
     Exception { chip: "hash long", finding: Finding::Choice, names: &["fault", "leave"], reason: EVIDENCE },
-    Exception { chip: "input copy", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
-    Exception { chip: "code copy", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
-    Exception { chip: "return copy", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
-    Exception { chip: "log", finding: Finding::Choice, names: &["fault"], reason: EVIDENCE },
+    Exception { chip: "input copy", finding: Finding::Choice, names: &["fault: evidence"], reason: EVIDENCE },
+    Exception { chip: "code copy", finding: Finding::Choice, names: &["fault: evidence"], reason: EVIDENCE },
+    Exception {
+        chip: "return copy",
+        finding: Finding::Choice,
+        names: &["fault", "leave", "copy job", "new words"],
+        reason: EVIDENCE,
+    },
+    Exception { chip: "log", finding: Finding::Choice, names: &["fault: evidence"], reason: EVIDENCE },
 ];
 
 /// By how much the clock grows in a step of this circuit.

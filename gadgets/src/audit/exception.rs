@@ -11,7 +11,8 @@ pub enum Finding {
     Redundant,
     /// A cell, as `column in row r`, or `column` in any row, that changes what a window says although it hears the same.
     Open,
-    /// A message, by its slot, that a window may say otherwise although it hears the same.
+    /// A message, as `slot`, or a field of it, as `slot: field` or `slot: field in row r`, that a window may say otherwise
+    /// although it hears the same. The field `whether` is that the message is sent at all.
     Choice,
     /// A cell, as `column in row r`, or `column` in any row, whose change nothing notices.
     Idle,
@@ -44,20 +45,21 @@ pub struct Settlement {
 }
 
 impl Audit {
-    /// Every finding once: its kind, the chip, a short name by which exceptions know it, and the name in full.
-    fn findings(&self) -> Vec<(Finding, &'static str, String, String)> {
+    /// Every finding once: its kind, the chip, and the names by which exceptions may know it, the full one last.
+    fn findings(&self) -> Vec<(Finding, &'static str, Vec<String>)> {
         let mut findings = Vec::new();
         for (chip, label) in self.redundant() {
-            findings.push((Finding::Redundant, *chip, label.clone(), label.clone()));
+            findings.push((Finding::Redundant, *chip, vec![label.clone()]));
         }
         for cell in &self.open {
-            findings.push((Finding::Open, cell.chip, cell.column.clone(), cell.to_string()));
+            findings.push((Finding::Open, cell.chip, vec![cell.column.clone(), cell.to_string()]));
         }
         for choice in &self.choices {
-            findings.push((Finding::Choice, choice.chip, choice.slot.clone(), choice.to_string()));
+            let field = format!("{}: {}", choice.slot, choice.field());
+            findings.push((Finding::Choice, choice.chip, vec![choice.slot.clone(), field, choice.to_string()]));
         }
         for cell in self.idle() {
-            findings.push((Finding::Idle, cell.chip, cell.column.clone(), cell.to_string()));
+            findings.push((Finding::Idle, cell.chip, vec![cell.column.clone(), cell.to_string()]));
         }
         findings
     }
@@ -67,10 +69,11 @@ impl Audit {
         let mut settlement = Settlement::default();
         let names = |exception: &Exception| exception.names.iter().map(|name| (*name, false)).collect();
         let mut used: Vec<BTreeMap<&str, bool>> = exceptions.iter().map(names).collect();
-        for (finding, chip, name, full) in self.findings() {
+        for (finding, chip, mut known_as) in self.findings() {
             let of_chip = exceptions.iter().zip(&mut used).filter(|(e, _)| e.chip == chip && e.finding == finding);
             let mut known = of_chip.flat_map(|(exception, names)| names.iter_mut().map(move |name| (exception, name)));
-            let found = known.find(|(_, (covered, _))| **covered == name || **covered == full);
+            let found = known.find(|(_, (covered, _))| known_as.iter().any(|name| name == **covered));
+            let full = known_as.pop().unwrap_or_default();
             let Some((exception, (_, used))) = found else {
                 settlement.unsettled.push((finding, chip, full));
                 continue;

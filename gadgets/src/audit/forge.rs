@@ -1,6 +1,6 @@
 //! The search for a window that differs from an honest one and violates one constraint alone, or none.
 //!
-//! An attempt changes up to four cells at will, and sometimes a row of flags, fills the cells that follow from others anew or leaves them, and then makes
+//! An attempt changes up to four cells or flags at will, or a row of flags, fills the cells that follow from others anew or leaves them, and then makes
 //! all other constraints hold again. For that it takes as unknowns a set of cells of which no two are multiplied by each
 //! other in a constraint that has to hold, so that all of these constraints are linear in the unknowns together, and solves
 //! for those that a constraint asks for. Constraints come into the system as they fail, so that what is far from the change
@@ -93,8 +93,23 @@ impl<'m> Start<'m> {
     pub(super) fn attempt_to_notice(&self, cell: usize, random: &mut Random) -> Option<Changes> {
         let target = random.one_of(&self.model.readers[cell])?;
         let mut seeds = self.seeds(target, random);
+        if random.below(2) == 0 {
+            seeds.extend(self.whether(target));
+        }
         seeds.remove(&cell);
         self.change(&Goal::Move, &seeds, None, random).filter(|changes| self.notices(cell, changes))
+    }
+
+    /// Where a message's field is looked at: the cells that say whether the message is there, each the other way.
+    fn whether(&self, field: usize) -> Changes {
+        let multiplicity = match self.model.equations[field].subject {
+            Subject::Heard(message, true) => Subject::Heard(message, false),
+            Subject::Said(message, Some(_)) => Subject::Said(message, None),
+            _ => return Changes::new(),
+        };
+        let equation = self.model.equations.iter().find(|equation| equation.subject == multiplicity);
+        let cells = equation.map_or(&[][..], |equation| &equation.reads);
+        cells.iter().map(|cell| (*cell, F::ONE - self.values[*cell])).collect()
     }
 
     /// Changes `seeds`, and what follows.
@@ -123,7 +138,11 @@ impl<'m> Start<'m> {
             .collect();
         let flags: Vec<usize> = near.intersection(&self.model.flags).copied().collect();
         let near: Vec<usize> = near.into_iter().collect();
-        let mut seeds = run(own, &flags, random);
+        let mut seeds = match random.below(4) {
+            0 => run(own, &flags, random),
+            1 => return self.flips(&flags, random),
+            _ => Changes::new(),
+        };
         for _ in 0..random.below(5) {
             let from = match random.below(8) {
                 0..4 => own,
@@ -145,6 +164,12 @@ impl<'m> Start<'m> {
             seeds.insert(cell, value);
         }
         seeds
+    }
+
+    /// Up to four flags, each the other way.
+    fn flips(&self, flags: &[usize], random: &mut Random) -> Changes {
+        let chosen = (0..=random.below(4)).filter_map(|_| random.one_of(flags)).collect::<BTreeSet<_>>();
+        chosen.into_iter().map(|flag| (flag, F::ONE - self.values[flag])).collect()
     }
 
     /// Where an equation is quadratic in the cell, the other value for which it is what it is.
@@ -288,10 +313,10 @@ fn is_there(model: &Model, message: usize, values: &[F], scratch: &mut Scratch) 
     *role == Role::Provide || !bool::from(multiplicity.value(read, scratch).is_zero())
 }
 
-/// Now and then, all flags from one of the target's to any other made equal: lengths and positions are often given by flags
-/// that are one up to a place.
+/// All flags from one of the target's to any other made equal: lengths and positions are often given by flags that are one
+/// up to a place.
 fn run(own: &[usize], flags: &[usize], random: &mut Random) -> Changes {
-    if flags.is_empty() || random.below(4) > 0 {
+    if flags.is_empty() {
         return Changes::new();
     }
     let of_target: Vec<usize> = (0..flags.len()).filter(|index| own.contains(&flags[*index])).collect();

@@ -76,9 +76,16 @@ pub struct Choice {
     pub row: i16,
 }
 
+impl Choice {
+    /// The field, or `whether`.
+    fn field(&self) -> &str {
+        self.field.as_deref().unwrap_or("whether")
+    }
+}
+
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} in row {}", self.slot, self.field.as_deref().unwrap_or("whether"), self.row)
+        write!(f, "{}: {} in row {}", self.slot, self.field(), self.row)
     }
 }
 

@@ -34,9 +34,9 @@ const DELEGATE: u8 = 2;
 #[derive(Debug)]
 enum Pending {
     /// A call that begins, of a frame.
-    Enter(EnterEvent, u32),
-    Refuse(RefuseEvent),
-    Fail(FailEvent),
+    Enter(Box<EnterEvent>, u32),
+    Refuse(Box<RefuseEvent>),
+    Fail(Box<FailEvent>),
 }
 
 /// The work of the circuit.
@@ -233,9 +233,9 @@ impl Assembler {
                 self.ask_context(context, reverted_by, scopes);
             }
             let event = match event {
-                Pending::Enter(event, _) => CallsEvent::Enter(event),
-                Pending::Refuse(event) => CallsEvent::Refuse(event),
-                Pending::Fail(event) => CallsEvent::Fail(event),
+                Pending::Enter(event, _) => CallsEvent::Enter(*event),
+                Pending::Refuse(event) => CallsEvent::Refuse(*event),
+                Pending::Fail(event) => CallsEvent::Fail(*event),
             };
             self.calls.sheet.push(origin, event);
         }
@@ -415,7 +415,7 @@ impl CallStep<'_, '_> {
         let inherited = self.inherit();
         let (call, address) = (self.event.clone(), place(self.own.address));
         let event = EnterEvent { call, scope: 0, address, inherited, sender, receiver };
-        self.wait(Pending::Enter(event, child.id));
+        self.wait(Pending::Enter(Box::new(event), child.id));
         let code = callee.code;
         let clock = self.assembler.clock;
         self.assembler.calls.begun.insert(callee.id);
@@ -490,7 +490,7 @@ impl CallStep<'_, '_> {
         self.caller.returned = Returned::nothing(self.caller.id);
         self.assembler.open = Some(after);
         let event = RefuseEvent { call: self.event.clone(), account };
-        self.wait(Pending::Refuse(event));
+        self.wait(Pending::Refuse(Box::new(event)));
         Ok(())
     }
 
@@ -510,7 +510,7 @@ impl CallStep<'_, '_> {
         };
         self.assembler.fault(state.call, evidence);
         let event = FailEvent { call: self.event.clone(), reason };
-        self.wait(Pending::Fail(event));
+        self.wait(Pending::Fail(Box::new(event)));
         Ok(())
     }
 
