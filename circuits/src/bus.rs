@@ -220,13 +220,17 @@ message! {
 
     /// Eight bytes of a long input, named by its digest. Sent by bytecode and copy; received by keccak. Two inputs under one
     /// digest are equal or a collision, so nobody else has to keep them apart.
+    ///
+    /// Here it is the *receiver* that ranges a field: keccak shows of every lane that it receives that it is below 2^64
+    /// ([`block`](crate::keccak::block)), and nobody else receives any. So a sender need not, and copy does not: what it sends
+    /// that is out of range finds no partner. The type says that a receiver may assume nothing.
     pub struct HashLane, HashLaneNative = Linear 35 "hash lane" {
         /// The digest of the whole input.
         digest: Word,
         /// The index of the lane.
         index: Counter,
-        /// The bytes, the first one highest; zeros behind the end.
-        lane: U64,
+        /// The bytes, the first one highest; zeros behind the end. Ranged by the receiver.
+        lane: Any,
     }
 
     /// The end of a long input, behind its `ceil(length / 8)` lanes. Sent by bytecode and copy; received by keccak.

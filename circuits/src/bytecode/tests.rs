@@ -57,7 +57,8 @@ fn tables() -> HashSet<Vec<[u8; 32]>> {
 fn keccak(balance: &mut Balance, digest: U256, code: &[u8]) {
     for (index, chunk) in code.chunks(8).enumerate() {
         let lane = (0..8).fold(0, |lane, i| lane << 8 | u64::from(chunk.get(i).copied().unwrap_or(0)));
-        balance.add_public::<HashLane>(&HashLaneNative { digest, index: index as u64, lane }, -F::from(1));
+        let lane = HashLaneNative { digest, index: index as u64, lane: F::from(lane) };
+        balance.add_public::<HashLane>(&lane, -F::from(1));
     }
     balance.add_public::<HashEnd>(&HashEndNative { digest, length: code.len() as u64 }, -F::from(1));
 }

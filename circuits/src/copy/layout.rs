@@ -11,8 +11,8 @@ use crate::bus::{
     PublicLogData, Range16, Slice, Splice, Words,
 };
 
-/// How many columns are checked to be below 2^16: a window of hash checks twice as many values.
-const CHECKED: usize = 9;
+/// How many columns are checked to be below 2^16: a head of a copy needs most of them.
+const CHECKED: usize = 7;
 
 /// Two limbs, the high one first.
 type WordCells = [Cell; 2];
@@ -102,9 +102,21 @@ impl Columns {
         self.old[0]
     }
 
-    /// The index of the first lane of a row, in hash.
-    pub(super) fn lane(&self) -> Cell {
-        self.after[0]
+    /// The first lane of each limb of the result, in hash, where the target's columns are free.
+    pub(super) fn halves(&self) -> [Cell; 2] {
+        self.after
+    }
+
+    /// Whether the lanes 1 to 3 are sent, in hash.
+    pub(super) fn more_lanes(&self) -> [Cell; 3] {
+        [self.old[0], self.old[1], self.splices]
+    }
+
+    /// The lanes of the result.
+    pub(super) fn lanes(&self) -> [Expr; 4] {
+        let [first, third] = self.halves();
+        let rest = |limb: Cell, half: Cell| limb - half * Expr::power_of_two(64);
+        [first.expr(), rest(self.result[0], first), third.expr(), rest(self.result[1], third)]
     }
 }
 
@@ -131,7 +143,7 @@ pub struct Layout {
     pub(super) splice: Slot<Splice>,
     pub(super) deposited: Slot<CodeWord>,
     pub(super) published: Slot<PublicLogData>,
-    pub(super) lanes: [Slot<HashLane>; 2],
+    pub(super) lanes: [Slot<HashLane>; 4],
     pub(super) hash_end: Slot<HashEnd>,
     pub(super) code_length: Slot<CodeLength>,
     pub(super) source_words: Slot<Words>,
@@ -141,8 +153,6 @@ pub struct Layout {
     pub(super) hash_job: Slot<HashJob>,
     pub(super) log_job: Slot<LogJob>,
     pub(super) deposit_job: Slot<DepositJob>,
-    /// The limbs of half a word in hash, the lowest first.
-    pub(super) limbs: [Cell; 8],
 }
 
 fn exprs(cells: &[Cell]) -> Vec<Expr> {
@@ -154,7 +164,7 @@ impl Layout {
         let at = Columns::new(builder);
         let checked: [Checked16; CHECKED] = std::array::from_fn(|i| builder.checked16(&format!("checked {i}")));
         let [gap, target_gap, ..] = checked.clone();
-        let limbs = std::array::from_fn(|i| checked[i + 1].cell);
+        let lanes = at.lanes();
         let memory = |call: Cell, index: Expr, word: WordCells, time: Expr| {
             [&[call.expr(), index], &exprs(&word)[..], &[time]].concat()
         };
@@ -180,7 +190,10 @@ impl Layout {
             splice: builder.slot("splice", splice.concat()),
             deposited: builder.slot("deposited", exprs(&[&at.name[..], &[at.place], &at.result].concat())),
             published: builder.slot("published", exprs(&[&at.name[..], &[at.place], &at.result].concat())),
-            lanes: [0, 1].map(|i| Self::lane(builder, &at, &limbs, i)),
+            lanes: std::array::from_fn(|i| {
+                let lane = [at.place * F::from(4) + i as u64, lanes[i].clone()];
+                builder.slot(format!("lane {i}"), [&exprs(&at.name)[..], &lane].concat())
+            }),
             hash_end: builder.slot("hash end", Self::order(&at, &[], &at.name, &[])),
             code_length: builder.slot("code length", Self::order(&at, &[], &at.name, &[])),
             source_words: builder.slot("source words", vec![at.source_offset().expr(), next, at.shift.expr()]),
@@ -193,7 +206,6 @@ impl Layout {
             deposit_job: Self::read_order(builder, "deposit job", &at),
             gap,
             target_gap,
-            limbs,
             at,
         }
     }
@@ -237,16 +249,6 @@ impl Layout {
     fn read_order<M: Message>(builder: &mut CircuitBuilder, name: &str, at: &Columns) -> Slot<M> {
         builder.slot(name, Self::order(at, &[at.clock, at.source], &[at.source_offset()], &at.name))
     }
-
-    fn lane(builder: &mut CircuitBuilder, at: &Columns, limbs: &[Cell; 8], i: usize) -> Slot<HashLane> {
-        let fields = [&exprs(&at.name)[..], &[at.lane() + i as u64, lane(limbs, i)]].concat();
-        builder.slot(format!("lane {i}"), fields)
-    }
-}
-
-/// The higher (0) or the lower (1) lane of half a word.
-fn lane(limbs: &[Cell; 8], i: usize) -> Expr {
-    limbs[4 - 4 * i..][..4].iter().zip(0..).map(|(limb, place)| *limb * Expr::power_of_two(16 * place)).sum()
 }
 
 /// A column as a flag.

@@ -24,8 +24,9 @@
 //! | `digest.hi`, `digest.lo` | 2 | the digest is lanes 0 to 3 of the state after, if the block is the last |
 //! | `only single blocks are provided` | 3 | `multiplicity (1 - first (1 - full[16])) = 0` |
 //!
-//! *The message's lanes are below `2^64`*: a full lane is the padded lane itself, made of bytes; the one in which the message ends is a multiple
-//! of `2^(8 (8 - r))` by four 16-bit limbs, not negative, and with the padding again below `2^64`; those behind are zero.
+//! *The message's lanes are below `2^64`*, whatever the sender of a lane says of it: a full lane has no padding and is the padded lane itself, made
+//! of bytes; the one in which the message ends is a multiple of `2^(8 (8 - r))` by four 16-bit limbs, so that it is below `2^128` and not negative,
+//! and with the padding it is made of bytes again; those behind are zero. Senders of [`HashLane`](crate::bus::HashLane) rest on this for every lane that is received.
 //!
 //! *Every sponge that is received was sent*: its index grows by 17 from block to block, so that no chain closes on itself, and it begins with a block that
 //! is `first`, where index and state are zero. A chain of several blocks is long, so it has received every lane of its input, one by one, and its end.

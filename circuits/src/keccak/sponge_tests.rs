@@ -40,7 +40,7 @@ fn send(balance: &mut Balance, input: &[u8]) {
     for (index, bytes) in input.chunks(8).enumerate() {
         let mut lane = [0; 8];
         lane[..bytes.len()].copy_from_slice(bytes);
-        let lane = HashLaneNative { digest, index: index as u64, lane: u64::from_be_bytes(lane) };
+        let lane = HashLaneNative { digest, index: index as u64, lane: F::from(u64::from_be_bytes(lane)) };
         balance.add_public::<HashLane>(&lane, F::from(1));
     }
     balance.add_public::<HashEnd>(&HashEndNative { digest, length: input.len() as u64 }, F::from(1));
@@ -302,6 +302,42 @@ fn labels_of_beginnings_and_ends() {
     }
 }
 
+/// What [`HashLane`] promises to those who send it. The lane in question is sent as it is received, and its bytes have the
+/// same exclusive or with the state: only the table of bytes objects.
+#[test]
+fn every_lane_that_is_received_is_below_two_to_the_64() {
+    let case = two_blocks();
+    let shift = F::from(1 << 32).square();
+    // Blocks of the long message: 17 full lanes; two, and one of four bytes, of which limb 2 is the first that is too high.
+    let full = (0..LANES).map(|lane| (1, lane)).chain([(2, 0), (2, 1)]).map(|(block, lane)| (block, lane, None));
+    for (block, lane, limb) in full.chain([(2, 2, Some(2))]) {
+        let mut changes = vec![("data", lane, shift), ("padded 0", lane, F::from(256)), ("both 0", lane, F::from(128))];
+        changes.extend(limb.map(|limb| ("limb", limb, F::from(1))));
+        for (name, row, change) in &mut changes {
+            *change += value(&case, block, name, *row);
+        }
+        assert_eq!(failing(&case, block, &changes), BTreeSet::new());
+        let mut grid = case.grid.clone();
+        changes.iter().for_each(|(name, row, to)| grid.write(column(&grid, name), block * LANES + row, *to));
+        let mut balance = Balance::default();
+        balance.add_grid(&grid);
+        send(&mut balance, &case.long[0]);
+        balance.add_public::<ShortHash>(&short_hash(&case.short[0]), -F::from(1));
+        let honest = HashLaneNative {
+            digest: reference(&case.long[0]),
+            index: (LANES * (block - 1) + lane) as u64,
+            lane: value(&case, block, "data", lane),
+        };
+        balance.add_public::<HashLane>(&honest, -F::from(1));
+        balance.add_public::<HashLane>(&HashLaneNative { lane: honest.lane + shift, ..honest }, F::from(1));
+        let facts = case.facts();
+        let mut left = balance.unbalanced();
+        left.retain(|left| !facts.contains(&(left.tag.id, left.tuple.clone())));
+        let left: Vec<_> = left.iter().map(|left| left.tag.name).collect();
+        assert_eq!(left, ["and bytes"], "lane {lane} of block {block}");
+    }
+}
+
 #[test]
 fn no_cell_of_a_block_is_free() {
     let case = two_blocks();
@@ -349,7 +385,7 @@ fn messages_of_other_inputs_are_rejected() {
     assert!(
         other(|balance, input| {
             let digest = reference(input);
-            balance.add_public::<HashLane>(&HashLaneNative { digest, index: 13, lane: 0 }, F::from(1));
+            balance.add_public::<HashLane>(&HashLaneNative { digest, index: 13, lane: F::from(0) }, F::from(1));
         }) > 0
     );
 }
