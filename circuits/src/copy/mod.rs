@@ -71,7 +71,7 @@ const EXCEPTIONS: &[Exception] = &[
     Exception {
         chip: "hash",
         finding: Finding::Choice,
-        names: &["lane 0", "lane 1", "lane 2", "lane 3"],
+        names: &["lane 0: lane", "lane 1: lane", "lane 2: lane", "lane 3: lane"],
         reason: LANES,
     },
     Exception { chip: "log", finding: Finding::Open, names: &["last"], reason: LAST },
