@@ -15,7 +15,8 @@ use verbatim_gadgets::{
     chip::{ChipDef, Role},
     circuit::Circuit,
 };
-use verbatim_witness::assemble::Assembly;
+use verbatim_prover::block::Machine;
+use verbatim_witness::{assemble::Assembly, input::BlockInput};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -163,6 +164,27 @@ fn the_bus_is_listed() {
     }
     assert!(wrong.is_empty(), "docs/src/bus.md should say:\n{wrong}");
     assert_eq!(listed.len(), kinds.len(), "a kind that there is not");
+}
+
+/// What the verifier says and hears is listed, and of the test blocks there is nothing else.
+#[test]
+fn the_statement_is_listed() {
+    let page = read("docs/src/what-is-proven.md");
+    let rows = page.lines().map(cells).filter(|cells| cells.len() == 5 && cells[0].parse::<u64>().is_ok());
+    let listed: BTreeSet<(String, String)> = rows.map(|cells| (cells[0].to_owned(), cells[1].to_owned())).collect();
+    let public = INVENTORY.iter().filter(|kind| kind.tag.id >= 120 || kind.tag.name == "cursor");
+    assert_eq!(listed, public.map(|kind| (kind.tag.id.to_string(), kind.tag.name.to_owned())).collect());
+
+    for (name, steps) in [("first-light", 9020), ("second-light", 605)] {
+        let input = BlockInput::load(&root().join("testdata").join(name), None).expect("a block");
+        let machine = Machine::new(&input).expect("the block holds");
+        let assembly = machine.assembly();
+        assert_eq!((assembly.steps().total, assembly.steps().proven), (steps, steps), "{name}");
+        assert!(assembly.unproven().is_empty(), "{name}: {}", assembly.unproven()[0]);
+        for kind in assembly.public().kinds().keys() {
+            assert!(listed.iter().any(|(_, name)| name == kind), "{name}: {kind}");
+        }
+    }
 }
 
 /// A label without its row, and with `#` for its numbers.
