@@ -90,7 +90,8 @@ fn provided(fork: Fork) -> Vec<[F; 4]> {
     let grid = workload.grid(opcodes::K, 0..workload.len()).expect("the schedule fits");
     let slot = grid.circuit.slots.iter().find(|slot| slot.tag.name == "opcode").expect("the slot of opcodes");
     let fact = |row: usize| std::array::from_fn(|i| grid.evaluate(&slot.fields[i], row));
-    grid.windows.iter().map(|window| fact(window.row)).collect()
+    let entries = grid.windows.iter().filter(|window| grid.circuit.chips[window.chip].name == "entry");
+    entries.map(|window| fact(window.row)).collect()
 }
 
 /// A chip takes an opcode because its class is in the fact, so no class but the schedule's may be provable for it.
