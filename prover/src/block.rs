@@ -28,7 +28,7 @@ use verbatim_gadgets::{
     plan::{LEAST_K, MachineReport, Plan, public_sum},
 };
 use verbatim_witness::{
-    assemble::{AssembleError, Assembler, Assembly, PublicMessages},
+    assemble::{AssembleError, Assembler, Assembly, PublicMessages, Unproven},
     execute::{BlockOutcome, ExecuteError, block_info, execute},
     input::BlockInput,
     trace::BlockInfo,
@@ -64,6 +64,14 @@ pub enum BlockError {
     /// The block cannot be turned into work: a bug of ours.
     #[error(transparent)]
     Assemble(#[from] AssembleError),
+    /// The block does what no circuit proves, so a proof would leave it to the verifier.
+    #[error("no circuit proves this, and {} more of the block: {first}", .count - 1)]
+    Unproven {
+        /// The first of it.
+        first: Unproven,
+        /// How much there is.
+        count: usize,
+    },
     /// A shard has no room.
     #[error(transparent)]
     Full(#[from] Full),
@@ -145,8 +153,10 @@ impl Machine {
     /// Proves every shard.
     ///
     /// # Errors
+    /// [`BlockError::Unproven`], before any work, if there is something in the block that no circuit proves.
     /// [`BlockError`] if keys or setup cannot be had, a shard cannot be proven, or the work was cancelled.
     pub fn prove(&self, setup: &Setup, keys: &KeyStore, prover: &Prover<'_>) -> Result<ProvenBlock, BlockError> {
+        refuse(self.assembly.unproven())?;
         let plan = self.plan()?;
         let shards: Vec<_> = (0..plan.shards().len()).map(|shard| PlanShard::new(&plan, shard)).collect();
         let mut inventory = Inventory::new(setup, keys);
@@ -159,6 +169,14 @@ impl Machine {
         let registry =
             inventory.registry(&plan.workloads().iter().map(|w| Arc::clone(w.circuit())).collect::<Vec<_>>())?;
         Ok(ProvenBlock { proof: BlockProof { bundle: proven.bundle, public, registry }, costs: proven.costs })
+    }
+}
+
+/// Refuses a block of which there is something that no circuit proves.
+fn refuse(unproven: &[Unproven]) -> Result<(), BlockError> {
+    match unproven.first() {
+        Some(first) => Err(BlockError::Unproven { first: *first, count: unproven.len() }),
+        None => Ok(()),
     }
 }
 
@@ -300,4 +318,22 @@ fn public_term(public: &PublicMessages, challenges: &Challenges<Fr>) -> Fr {
     let challenges = halo2::Challenges { alpha: challenges.alpha, gamma: challenges.gamma };
     let messages: Vec<_> = public.iter().map(|m| (m.tag.id, m.tuple.as_slice(), m.factor())).collect();
     public_sum(messages, challenges).unwrap_or_else(Fr::one)
+}
+
+#[cfg(test)]
+mod tests {
+    use verbatim_witness::assemble::{Position, UnprovenKind};
+
+    use super::*;
+
+    #[test]
+    fn a_block_that_no_circuit_proves_is_refused() {
+        assert!(refuse(&[]).is_ok());
+        let position = Position { ordinal: 3, step: 7, pc: 9 };
+        let unproven = [0xf5, 0xff].map(|opcode| Unproven { position, what: UnprovenKind::Opcode(opcode) });
+        let error = refuse(&unproven).expect_err("there is something");
+        assert!(matches!(error, BlockError::Unproven { first, count: 2 } if first == unproven[0]));
+        let said = "no circuit proves this, and 1 more of the block: execution 3, step 7, pc 9: the opcode CREATE2";
+        assert_eq!(error.to_string(), said);
+    }
 }

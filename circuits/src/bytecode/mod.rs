@@ -7,10 +7,10 @@
 //!
 //! # Facts for what is executed
 //!
-//! A [lane](lane) of eight bytes is one row, executed or not. It provides a fact for each of its bytes: to be asked for one
+//! A [lane] of eight bytes is one row, executed or not. It provides a fact for each of its bytes: to be asked for one
 //! costs nothing. Where a byte is an opcode without data, its fact is the one that a step consumes. Of any other byte the
 //! fact says the byte, its position, and how much push data is due before and behind it; it is told apart by a
-//! [mark](layout::Layout::code) on the name and on the pushed value. Of such facts the value of an executed PUSH is made, in
+//! [mark](layout::Layout) on the name and on the pushed value. Of such facts the value of an executed PUSH is made, in
 //! [a row or four](push_value) on demand, wherever its data lie. What else is rare stands in rows on demand too: positions
 //! [behind the end](past), [words](word), and [failed jumps](no_jump_dest).
 //!

@@ -26,7 +26,7 @@ verbatim_gadgets::chips! {
             names: &["next pc in row 0"],
             reason: "a fault may name any failure that is true as its evidence",
         },
-        Exception { chip: "two", finding: Finding::Choice, names: &["fault", "leave", "new words"], reason: "as its cell next pc" },
+        Exception { chip: "two", finding: Finding::Choice, names: &["fault"], reason: "as its cell next pc" },
         Exception {
             chip: "two",
             finding: Finding::Redundant,
