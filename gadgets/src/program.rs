@@ -99,7 +99,7 @@ impl Program {
     }
 
     /// Evaluates every expression at `row`, in the order in which they were given.
-    pub fn run<'s>(&self, grid: &Grid, row: usize, scratch: &'s mut Scratch) -> impl Iterator<Item = F> {
+    pub fn run(&self, grid: &Grid, row: usize, scratch: &mut Scratch) -> impl Iterator<Item = F> {
         self.values(move |cell| grid.read(cell, row), scratch)
     }
 
