@@ -171,9 +171,11 @@ fn the_bus_is_listed() {
 fn the_statement_is_listed() {
     let page = read("docs/src/what-is-proven.md");
     let rows = page.lines().map(cells).filter(|cells| cells.len() == 5 && cells[0].parse::<u64>().is_ok());
-    let listed: BTreeSet<(String, String)> = rows.map(|cells| (cells[0].to_owned(), cells[1].to_owned())).collect();
+    let listed: BTreeMap<(u64, &str), &str> =
+        rows.map(|cells| ((cells[0].parse().expect("a tag"), cells[1]), cells[2])).collect();
     let public = INVENTORY.iter().filter(|kind| kind.tag.id >= 120 || kind.tag.name == "cursor");
-    assert_eq!(listed, public.map(|kind| (kind.tag.id.to_string(), kind.tag.name.to_owned())).collect());
+    let public: BTreeSet<_> = public.map(|kind| (kind.tag.id, kind.tag.name)).collect();
+    assert_eq!(listed.keys().copied().collect::<BTreeSet<_>>(), public);
 
     for (name, steps) in [("first-light", 9020), ("second-light", 605)] {
         let input = BlockInput::load(&root().join("testdata").join(name), None).expect("a block");
@@ -181,8 +183,11 @@ fn the_statement_is_listed() {
         let assembly = machine.assembly();
         assert_eq!((assembly.steps().total, assembly.steps().proven), (steps, steps), "{name}");
         assert!(assembly.unproven().is_empty(), "{name}: {}", assembly.unproven()[0]);
-        for kind in assembly.public().kinds().keys() {
-            assert!(listed.iter().any(|(_, name)| name == kind), "{name}: {kind}");
+        assert_eq!(assembly.public().check_statement(), Ok(()), "{name}");
+        for message in assembly.public().iter() {
+            let direction = listed[&(message.tag.id, message.tag.name)];
+            let says = if direction.starts_with("sent") { 1 } else { -1 };
+            assert_eq!(message.multiplicity, says, "{name}: {}: {direction}", message.tag.name);
         }
     }
 }
