@@ -546,7 +546,7 @@ message! {
         offset: Counter,
         /// How many bytes.
         length: Counter,
-        /// The index of the transaction in the block.
+        /// How many items of the block, system calls included, lie before the transaction.
         transaction: Counter,
         /// The index of the log in the transaction.
         log: Counter,
@@ -685,7 +685,7 @@ message! {
 
     /// Public: a log that stays. Sent by LOG0 to LOG4; received by the verifier.
     pub struct PublicLog, PublicLogNative = Linear 150 "public log" {
-        /// The index of the transaction in the block.
+        /// How many items of the block, system calls included, lie before the transaction.
         transaction: Counter,
         /// The index of the log in the transaction.
         log: Counter,
@@ -702,7 +702,7 @@ message! {
     /// Public: thirty-two bytes of a log's data, zeros behind its end. Sent by copy for every index below
     /// `ceil(length / 32)`; received by the verifier.
     pub struct PublicLogData, PublicLogDataNative = Linear 151 "public log data" {
-        /// The index of the transaction in the block.
+        /// How many items of the block, system calls included, lie before the transaction.
         transaction: Counter,
         /// The index of the log in the transaction.
         log: Counter,
@@ -727,7 +727,7 @@ message! {
 
     /// A transaction that waits for its own call to end. Sent by its beginning; received by its end.
     pub struct Pending, PendingNative = Linear 61 "pending" {
-        /// Its index in the block.
+        /// How many items of the block, system calls included, lie before it.
         index: Counter,
         /// Its own call: one more than the clock at which it began.
         call: Counter,
@@ -756,7 +756,7 @@ message! {
     /// The place between two entries of a transaction's access list. Sent by the transaction's beginning and by each entry to
     /// the next; received by the same beginning in the end.
     pub struct Access, AccessNative = Linear 62 "access" {
-        /// The transaction's index in the block.
+        /// How many items of the block, system calls included, lie before the transaction.
         index: Counter,
         /// The clock at which it began.
         transaction: Counter,
@@ -769,7 +769,7 @@ message! {
     /// When a transaction began. Provided by its beginning; consumed by the words of its input and by its logs.
     pub struct TransactionClock, TransactionClockNative = Fact 63 "transaction clock"
         determines [clock, code] {
-        /// The transaction's index in the block.
+        /// How many items of the block, system calls included, lie before the transaction.
         index: Counter,
         /// The clock at which it began.
         clock: Counter,
@@ -827,7 +827,7 @@ message! {
         create: Bool,
         /// The sender, recovered from the signature; below 2^160.
         sender: Word,
-        /// The recipient, or the account to create: the low 160 bits of `keccak(rlp([sender, nonce]))`.
+        /// The recipient, or the account to create: the low 160 bits of `keccak(rlp([sender, nonce]))`; below 2^160.
         to: Word,
         /// The sender's nonce.
         nonce: U64,
@@ -862,7 +862,7 @@ message! {
     /// such a location. Where the verifier does send one, the entry cannot be passed over: an access that came later would
     /// then be dearer than it is.
     pub struct PublicAccess, PublicAccessNative = Linear 124 "public access" {
-        /// The transaction's index in the block.
+        /// How many items of the block, system calls included, lie before the transaction.
         index: Counter,
         /// How many entries of the list lie before.
         position: Counter,
@@ -879,7 +879,7 @@ message! {
     /// Public: thirty-two bytes of a transaction's input. The verifier sends `ceil(length / 32)` of them, with zeros behind the
     /// end, and one more that is zero.
     pub struct PublicInput, PublicInputNative = Linear 125 "public input" {
-        /// The transaction's index in the block.
+        /// How many items of the block, system calls included, lie before the transaction.
         index: Counter,
         /// The index of the word.
         word: Counter,
@@ -892,7 +892,7 @@ message! {
     /// Public: what a transaction's receipt says, but for the logs themselves. Received by the verifier, who has receipts that
     /// lead to the header's root (`success` is the status, `gas` the cumulative gas used), or only their hash.
     pub struct PublicReceipt, PublicReceiptNative = Linear 126 "public receipt" {
-        /// The transaction's index in the block.
+        /// How many items of the block, system calls included, lie before the transaction.
         index: Counter,
         /// Whether its call succeeded.
         success: Bool,

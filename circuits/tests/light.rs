@@ -238,6 +238,33 @@ fn class_2_a_fault_is_no_success() {
     }
 }
 
+/// `SOUNDNESS.md` 44: GAS in a call that is in debt. All but the range of the result holds; and a half of it that makes up for
+/// the difference is not in the table of 16-bit numbers.
+#[test]
+fn class_44_gas_pushes_nothing_below_zero() {
+    let mut grid = grid();
+    let [opcode_cell, ok, gas, low, half] =
+        ["opcode", "ok", "gas", "result.lo", "gap a"].map(|name| column(&grid, name));
+    let gas_step =
+        |window: &&Window| grid.read(opcode_cell, window.row) == F::from(0x5a) && grid.read(ok, window.row) == F::ONE;
+    let row = grid.windows.iter().find(gas_step).expect("a success of GAS").row;
+    let high = column(&grid, "gap b");
+    grid.write(gas, row, F::ONE);
+    grid.write(low, row, -F::ONE);
+    grid.write(half, row, F::from(0xffff));
+    grid.write(high, row, F::from(0xffff));
+    let failures: Vec<_> = check(&grid).failures.into_iter().map(|failure| failure.label).collect();
+    assert_eq!(failures, ["result: range"]);
+
+    grid.write(half, row, -F::ONE - F::from(0xffff_0000));
+    assert!(check(&grid).failures.is_empty());
+    let mut balance = Balance::default();
+    balance.add_grid(&grid);
+    let here = |place: &Place| matches!(place, Place::Row { row: at, .. } if *at == row);
+    let asked = balance.unbalanced().into_iter().filter(|m| here(&m.place) && m.tag.name == "range16");
+    assert!(asked.into_iter().any(|message| message.tuple[0] == grid.read(half, row)));
+}
+
 #[test]
 fn the_layout_is_narrow() {
     let sheet = Sheet::<LightChips>::new();

@@ -88,10 +88,14 @@ fn provided(fork: Fork) -> Vec<[F; 4]> {
     let sheet = opcodes::sheet(fork);
     let workload: &dyn Workload = &sheet;
     let grid = workload.grid(opcodes::K, 0..workload.len()).expect("the schedule fits");
-    let slot = grid.circuit.slots.iter().find(|slot| slot.tag.name == "opcode").expect("the slot of opcodes");
-    let fact = |row: usize| std::array::from_fn(|i| grid.evaluate(&slot.fields[i], row));
-    let entries = grid.windows.iter().filter(|window| grid.circuit.chips[window.chip].name == "entry");
-    entries.map(|window| fact(window.row)).collect()
+    let slot = grid.circuit.slots.iter().position(|slot| slot.tag.name == "opcode").expect("the slot of opcodes");
+    let fields = &grid.circuit.slots[slot].fields;
+    let provides = |chip: usize| {
+        let mut messages = grid.circuit.chips[chip].messages.iter();
+        messages.any(|message| message.slot == slot && matches!(message.role, Role::Provide))
+    };
+    let fact = |row: usize| std::array::from_fn(|i| grid.evaluate(&fields[i], row));
+    grid.windows.iter().filter(|window| provides(window.chip)).map(|window| fact(window.row)).collect()
 }
 
 /// A chip takes an opcode because its class is in the fact, so no class but the schedule's may be provable for it.

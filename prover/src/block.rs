@@ -307,6 +307,7 @@ impl BlockProof {
         setup: &Setup,
         progress: &dyn Progress,
     ) -> Result<(), BundleRejection> {
+        public.check_statement()?;
         let statement = statement_digest(&public.to_bytes());
         let verifier = Verifier::new(&self.registry, setup.verifier()).progress(progress);
         verifier.verify(statement, &self.bundle, |challenges| public_term(public, challenges)).map(|_| ())

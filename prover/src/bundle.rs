@@ -229,6 +229,9 @@ pub enum BundleRejection {
     /// The bundle is of another statement than the verifier's.
     #[error("the bundle proves another statement")]
     Statement,
+    /// The public messages are no statement about a block.
+    #[error(transparent)]
+    NoStatement(#[from] verbatim_witness::assemble::NoStatement),
     /// A shard's circuit and size are not registered.
     #[error("shard {shard}: no key for {circuit:?}, k = {k}")]
     UnknownCircuit {

@@ -216,6 +216,23 @@ fn what_no_circuit_proves_stays_public() {
     assert_eq!(enter, resume);
 }
 
+/// GAS pushes at most 32 bits; that it fails has a window whatever the gas.
+#[test]
+fn gas_beyond_32_bits_is_public() {
+    let gas = |limit: u64, code: Vec<u8>| {
+        let mut world = World::new(Fork::Shanghai);
+        world.gas_limit = 1 << 34;
+        run(world, code, Vec::new(), limit)
+    };
+    // Intrinsic: 21000, and 16 for each of 45 bytes of input. The second GAS follows one and a POP.
+    let limit = 21_000 + 45 * 16 + (1 << 32) + 5;
+    let twice = vec![op::GAS, op::POP, op::GAS, op::STOP];
+    assert_eq!(unproven(&gas(limit, twice.clone())), [UnprovenKind::Large(op::GAS)]);
+    assert_eq!(unproven(&gas(limit - 4, twice)), []);
+    // The last one fails for lack of room on the stack.
+    assert_eq!(unproven(&gas(limit + 4000, vec![op::GAS; 1025])).len(), 1024);
+}
+
 /// Addresses that are precompiles in another fork only have no chip either.
 #[test]
 fn no_precompile_of_any_fork_is_entered() {

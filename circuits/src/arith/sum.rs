@@ -20,7 +20,7 @@
 //! | ADD has no variant | 2 | |
 //! | opcode | 2 | the opcode of kind and variant |
 //! | unary: b.hi, b.lo | 3 | `b = 0` for NOT and ISZERO |
-//! | low limb, high limb | 3 | the sum, limb by limb; both sides are below 2^130 |
+//! | low limb, high limb | 2 | the sum, limb by limb; both sides are below 2^130 |
 //! | sum: low, high | 2 | ADD, SUB and NOT give `d` |
 //! | a flag has no high limb | 2 | comparisons are below 2^128 |
 //! | less: the carry | 2 | LT and GT give the carry |

@@ -9,12 +9,12 @@
 //!
 //! | Label | Degree | Meaning |
 //! |---|---|---|
-//! | extra gas | 3 | all that the step costs beyond the schedule's gas |
+//! | extra gas | 2 | all that the step costs beyond the schedule's gas |
 //! | static without value | 2 | |
 //! | not too deep | 2 | the depth is not 1024; it grows by one a call from 0, so it is below |
 //! | callee succeeds: ... | 2 | one exactly if the callee's own scope has no end |
 //! | not delegated | 2 | the code does not begin with 0xef |
-//! | callers ..., values ... | 2 | a delegated call has its caller's caller and value |
+//! | new caller: hi, lo; new value: hi, lo | 2 | a delegated call has its caller's caller and value |
 //! | frame: ... in row 3 | 1, 2 | the caller behind the step |
 //! | enter: ... in row 4 | 1 | the callee's first state |
 //! | context: ... in row 5 | 1, 2 | the callee's context |

@@ -8,9 +8,9 @@
 //!
 //! | Label | Degree | Meaning |
 //! |---|---|---|
-//! | extra gas | 3 | all that the step costs beyond the schedule's gas, without the stipend |
+//! | extra gas | 2 | all that the step costs beyond the schedule's gas, without the stipend |
 //! | static without value | 2 | |
-//! | gas in hand | 2 | at least zero before the stipend comes back |
+//! | gas in hand | 1 | at least zero before the stipend comes back |
 //! | poor is boolean | 2 | |
 //! | too deep | 2 | unless the caller is poor |
 //! | borrow is boolean | 2 | |

@@ -11,11 +11,11 @@
 //!
 //! So a prover may let a call go on when its gas is spent. Such a call can only fail: STOP, RETURN, REVERT and whatever makes
 //! another call show gas not to be negative, and the fault, which takes all gas and undoes all that the call did, comes out
-//! the same wherever it comes. Until then GAS may push a number below zero, which is no word; nothing that follows from it
-//! leaves the call. **Whoever lets a step act on anything that a fault does not undo has to show its gas first.**
+//! the same wherever it comes. Until then GAS has no success, because what it pushes is shown not to be negative.
+//! **Whoever lets a step act on anything that a fault does not undo, or makes a word of the gas, has to show it first.**
 
 mod binary;
-mod counter;
+pub mod counter;
 mod dup;
 mod environment;
 mod jump;

@@ -15,7 +15,7 @@
 //! | address | 1 | `low 2^128` and the operand's low limb |
 //! | sized | 2 | a success of EXTCODESIZE asks for the code's length |
 //! | listed ..., precompile is listed, high part: ..., low, in range: ..., not P256VERIFY | 1 to 3 | see [`precompile`](super::precompile) |
-//! | warm: ... | 3 | the account was touched by this transaction; three constraints of a zero test |
+//! | warm: ... | 2 | the account was touched by this transaction; three constraints of a zero test |
 //! | extra gas | 2 | EIP-2929: 100, or 2600 if it is neither that nor a precompile's |
 //! | untouched is cold | 2 | |
 //! | warm after | 2 | a success makes it warm |

@@ -8,7 +8,7 @@
 //!
 //! | Label | Degree | Meaning |
 //! |---|---|---|
-//! | warm: ... | 3 | the slot was touched by this transaction; three constraints of a zero test |
+//! | warm: ... | 2 | the slot was touched by this transaction; three constraints of a zero test |
 //! | untouched is cold | 2 | but for SSTORE |
 //! | extra gas | 1 | EIP-2929: 100, or 2100 if it is cold |
 //! | value: hi, value: lo | 1 | the result is the value |

@@ -46,6 +46,9 @@
 //!   that the EIP lists.
 //! - What the verifier checks of a transaction alone: see [`PublicTransaction`].
 //! - The requests that the last system calls return (EIP-7685).
+//! - That a block is invalid if a contract of EIP-7002 or EIP-7251 has no code, or its system call fails: no message says how a
+//!   system call ended. Native execution rejects such a block. A failure of the other two (EIP-2935, EIP-4788) leaves the
+//!   block valid, and is proven as what it is.
 //!
 //! The verifier himself executes what is excluded, and sends the cursor on (see [`Cursor`]).
 

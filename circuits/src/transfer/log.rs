@@ -7,8 +7,8 @@
 //! because the call may not write.
 //!
 //! Row 0 is the step with the tally, row 1 has the context and the first two topics, row 2 the others, row 3 the length's
-//! range. The length is ranged though it is an operand: GAS pushes less than nothing in a call that will halt for lack of
-//! gas, and a price that is less than nothing would save it.
+//! range. The length is ranged though it is an operand and so not negative: that a log gives no gas then rests on nothing
+//! else.
 //! Beyond the constraints of a [`range`](super::range):
 //!
 //! | Label | Degree | Meaning |

@@ -2,7 +2,7 @@
 //!
 //! | Label | Degree | Meaning |
 //! |---|---|---|
-//! | bytes empty, sized, high, far, carried is boolean | 2 | the range has no bytes, is payable, or too large in one of two ways |
+//! | bytes sized, high, far, carried is boolean | 2 | the range has no bytes, is payable, or too large in one of two ways |
 //! | bytes is of one kind | 2 | at most one of these |
 //! | bytes sized: high limbs | 2 | offset and length are below 2^128 |
 //! | bytes empty: length | 2 | zero |

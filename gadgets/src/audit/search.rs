@@ -15,7 +15,7 @@ use crate::expr::Cell;
 use crate::grid::Grid;
 
 /// How often the search tries to violate a constraint alone.
-const ATTEMPTS: usize = 50_000;
+const ATTEMPTS: usize = 16_000;
 
 /// How often it looks for choices in the windows of a chip.
 const CHOICES: usize = 3000;

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 use verbatim_circuits::bus::{CodeNative, Exec, ExecNative};
 use verbatim_circuits::light::{
     BinaryEvent, DupEvent, EnvironmentEvent, JumpEvent, JumpIfEvent, LightEvent, PopEvent, PushEvent, SwapEvent,
-    UnaryEvent,
+    UnaryEvent, counter,
 };
 use verbatim_circuits::schedule::{Class, Entry};
 use verbatim_circuits::step::{OperandEvent, STACK_LIMIT, StepEvent};
@@ -13,7 +13,8 @@ use super::call::Token;
 use super::{AssembleError, Assembler, Position, Run, same};
 use crate::trace::{InstructionResult, Step, TxTrace};
 
-/// Whether the light circuit proves a step of `class`. It proves no jump to something that is no destination.
+/// Whether the light circuit proves a step of `class`. It proves no jump to something that is no destination, and no success
+/// of PC, MSIZE or GAS that pushes 2^32 or more.
 pub(super) fn executes(class: Class, step: &Step) -> bool {
     let light = matches!(
         class,
@@ -29,7 +30,17 @@ pub(super) fn executes(class: Class, step: &Step) -> bool {
             | Class::Counter
             | Class::Environment
     );
-    light && step.halt != Some(InstructionResult::InvalidJump)
+    light && step.halt != Some(InstructionResult::InvalidJump) && !(class == Class::Counter && is_wide(step))
+}
+
+/// Whether PC, MSIZE or GAS succeeds with a number that is too large for its chip.
+fn is_wide(step: &Step) -> bool {
+    let value = match step.opcode {
+        0x58 => u64::from(step.pc),
+        0x59 => 32 * u64::from(step.memory_words_before),
+        _ => step.gas_after,
+    };
+    step.halt.is_none() && value >= counter::LIMIT
 }
 
 /// How many words a class takes from the stack, and how many it puts there.
@@ -239,12 +250,7 @@ impl LightStep<'_> {
                 LightEvent::JumpIf(JumpIfEvent { step, destination, condition })
             }
             Class::Counter => {
-                let value = match event.parameter {
-                    0 => event.state.pc,
-                    1 => 32 * event.state.memory,
-                    _ => (event.state.gas - i64::from(event.cost)).unsigned_abs(),
-                };
-                self.push(call, U256::from(value))?;
+                self.push(call, U256::from(counter::result(event)))?;
                 LightEvent::Counter(step)
             }
             Class::Environment => self.environment(call, step)?,

@@ -26,6 +26,8 @@ pub enum UnprovenKind {
     /// An outcome of an opcode that its chips do not prove: a failure whose reason lies in a record that the block's
     /// execution does not look up.
     Outcome(u8),
+    /// PC, MSIZE or GAS with a result of 2^32 or more.
+    Large(u8),
     /// A call of a precompile.
     Precompile(Address),
     /// A call of an account whose code begins with 0xef: it delegates (EIP-7702), or is older than EIP-3541.
@@ -46,6 +48,7 @@ impl std::fmt::Display for UnprovenKind {
         match self {
             Self::Opcode(opcode) => write!(f, "the opcode {}", name(*opcode)),
             Self::Outcome(opcode) => write!(f, "a failure of the opcode {}", name(*opcode)),
+            Self::Large(opcode) => write!(f, "a result of the opcode {} of 2^32 or more", name(*opcode)),
             Self::Precompile(address) => write!(f, "a call of the precompile {address}"),
             Self::Delegation(address) => write!(f, "a call of {address}, whose code is a delegation"),
             Self::Transaction(why) => write!(f, "beginning and end of the transaction: {why}"),
@@ -69,6 +72,7 @@ impl Assembler {
 fn kind(run: &Run<'_>, step: &Step, entry: &Entry) -> UnprovenKind {
     match entry.class {
         Class::Missing => UnprovenKind::Opcode(step.opcode),
+        Class::Counter => UnprovenKind::Large(step.opcode),
         Class::Call => match run.trace.accesses(step).first() {
             Some(Access::Account(target)) if is_precompile(&place(target.address)) => {
                 UnprovenKind::Precompile(target.address)
