@@ -120,15 +120,23 @@ impl<'w> Plan<'w> {
     /// Counts what is consumed, then shares it out among those who provide it.
     fn count(&mut self) -> Result<(), Full> {
         let (mut kept, mut providers): (Vec<Option<Grid>>, Vec<Providers>) = (Vec::new(), Vec::new());
-        let mut room = KEPT_CELLS;
-        for shard in 0..self.shards.len() {
-            let grid = self.unprovided(shard)?;
-            self.consumed.consume(&grid);
-            providers.push(Providers::of(&grid));
+        let (mut room, mut consumed) = (KEPT_CELLS, FactCounts::default());
+        let fill = |shard| (shard < self.shards.len()).then(|| self.unprovided(shard)).transpose();
+        let mut next = fill(0)?;
+        while let Some(grid) = next {
+            // Filling goes on while the shard before is counted: there is one thread's work in it, whatever the machine has.
+            let count = || {
+                consumed.consume(&grid);
+                Providers::of(&grid)
+            };
+            let (found, filled) = rayon::join(count, || fill(kept.len() + 1));
+            next = filled?;
+            providers.push(found);
             let rest = room.checked_sub(grid.main.len() << grid.k);
             room = rest.unwrap_or(room);
             kept.push(rest.map(|_| grid));
         }
+        self.consumed = consumed;
         let mut counts = self.consumed.clone();
         self.multiplicities = providers.iter().map(|providers| counts.take(providers)).collect();
         for (shard, grid) in kept.into_iter().enumerate() {
