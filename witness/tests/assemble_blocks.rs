@@ -1,15 +1,17 @@
-//! Mainnet blocks, and a block of rare cases: assembled and checked.
+//! Mainnet blocks, and blocks of rare cases: assembled and checked. The one in `testdata/corner-cases` is made here.
 
 #![allow(missing_docs)]
 
 mod common;
 
-use alloy_primitives::{Address, TxKind, U256};
+use alloy_eips::{eip2930::AccessListItem, eip4895::Withdrawal};
+use alloy_primitives::{Address, B256, TxKind, U256};
 use common::assembly::holds;
-use common::synthetic::{World, call, on, push};
+use common::synthetic::{COINBASE, World, call, files, on, push};
 use revm::bytecode::opcode as op;
 use verbatim_witness::assemble::Steps;
 use verbatim_witness::chain::Fork;
+use verbatim_witness::input::BlockInput;
 
 /// Assembles a block of the corpora.
 fn check(number: u64) {
@@ -110,7 +112,8 @@ fn identity(operands: &[u64]) -> Vec<u8> {
 fn transfers() -> Vec<Vec<u8>> {
     let store = [on(&[0x1122_3344, 3], &[op::MSTORE]), on(&[u64::MAX, 40], &[op::MSTORE])].concat();
     let hashes = [[32, 0], [64, 32], [64, 64], [1, 31], [2, 31], [33, 5], [135, 1], [135, 0], [136, 0], [136, 7]];
-    let more = [[1000, 3], [0, 0], [0, 1 << 50], [1, 2000], [100, 300]];
+    let more =
+        [[1000, 3], [0, 0], [0, 1 << 50], [1, 2000], [100, 300], [70, 0], [70, 64], [100, 0], [100, 32], [130, 64]];
     let hash = |range: &[u64; 2]| on(range, &[op::KECCAK256, op::DUP1, op::PUSH0, op::MSTORE]);
     let high = push(&[U256::from(40), U256::MAX, U256::from(70)]);
     let edges = [[32, 0, 0], [32, 20, 5], [90, 39, 1], [33, 40, 200], [1, 41, 3], [64, 1 << 63, 9], [0, 7, 1 << 50]];
@@ -210,4 +213,87 @@ fn a_cold_fault_at_a_known_location() {
         let world = world.transaction(call, 50_000, 0, &[]).transaction(call, 21_003 + 1500, 0, &[]);
         assert_eq!(holds(&world.settled()).steps(), Steps { total: 5, proven: 5 }, "{opcode:#x}");
     }
+}
+
+/// The opcodes of a code.
+fn opcodes(code: &[u8]) -> Vec<u8> {
+    let (mut opcodes, mut at) = (Vec::new(), 0);
+    while let Some(opcode) = code.get(at) {
+        opcodes.push(*opcode);
+        at +=
+            1 + usize::from((op::PUSH1..=op::PUSH32).contains(opcode)) * usize::from(opcode.saturating_sub(op::PUSH0));
+    }
+    opcodes
+}
+
+/// What the contracts of the other blocks do, but for loops and what has no circuit; and creations that end in every way.
+fn corner_cases() -> BlockInput {
+    let without = [op::SUB, op::CALL, op::STATICCALL, op::CREATE, op::MCOPY, op::EXTCODECOPY];
+    let codes = [rare_cases(), transfers(), failing_transfers()].concat();
+    let codes: Vec<_> = codes.into_iter().filter(|code| !opcodes(code).iter().any(|o| without.contains(o))).collect();
+    let poor = call(op::CALL, COINBASE, 1000, Some(1 << 40), 0);
+    let huge = push(&[U256::from(1), U256::from(1) << 130, U256::ZERO, U256::ZERO, U256::ZERO, U256::ZERO, U256::MAX]);
+    let calls = [
+        vec![op::CALL],
+        on(&[1, 2, 3, 4, 5], &[op::STATICCALL]),
+        [huge, vec![op::CALL]].concat(),
+        call(op::CALL, COINBASE, 0, Some(1), 1 << 20),
+        call(op::DELEGATECALL, COINBASE, 1000, None, 1 << 21),
+        [poor.clone(), call(op::CALL, Address::repeat_byte(0xdd), 1000, Some(1), 7)].concat(),
+        [call(op::CALL, COINBASE, 1000, Some(1 << 40), 500), poor.clone()].concat(),
+        [on(&[1, 600], &[op::MSTORE]), poor, call(op::CALL, Address::repeat_byte(0xdc), 0, Some(1 << 50), 900)]
+            .concat(),
+        call(op::CALL, COINBASE, 0, Some(1), 500),
+        [on(&[1, 32], &[op::MSTORE]), on(&[40, 90, 64, 0, 1, 0xcb, 50_000], &[op::CALL])].concat(),
+    ];
+    let codes = [codes, calls.to_vec()].concat();
+    let mut world = World::new(Fork::Osaka);
+    world.gas_limit = 200_000_000;
+    world.withdrawals = vec![Withdrawal { index: 3, validator_index: 5, address: COINBASE, amount: 7 }];
+    let listed = vec![AccessListItem { address: Address::repeat_byte(0xee), storage_keys: vec![B256::ZERO] }];
+    world = world.access_list_transaction(Address::repeat_byte(0xbb).create(0), 100_000, listed);
+    for (group, codes) in codes.chunks(30).enumerate() {
+        let main_address = Address::repeat_byte(0xaa).create(group as u64);
+        let mut main = on(&[u64::MAX, 3], &[op::MSTORE]);
+        for (index, code) in codes.iter().enumerate() {
+            let address = Address::repeat_byte(0xbb).create((30 * group + index) as u64);
+            world = world.contract(address, code.clone());
+            for (opcode, value) in [(op::CALL, Some(0)), (op::STATICCALL, None)] {
+                main.extend(call(opcode, address, 150_000, value, 40));
+                main.extend([op::RETURNDATASIZE, op::PUSH0, op::PUSH1, 2, op::RETURNDATACOPY]);
+                main.extend([op::RETURNDATASIZE, op::PUSH0, op::LOG1]);
+            }
+        }
+        world = world.contract(main_address, main);
+        world = world.transaction(TxKind::Call(main_address), 16_000_000, 0, &[1; 45]);
+    }
+    let creations: [(u64, Vec<u8>); 6] = [
+        (200_000, on(&[40, 3], &[op::RETURN])),
+        (200_000, on(&[0xef, 0], &[op::MSTORE8]).into_iter().chain(on(&[1, 0], &[op::RETURN])).collect()),
+        (8_000_000, on(&[24_577, 0], &[op::RETURN])),
+        (200_000, on(&[20_000, 0], &[op::RETURN])),
+        (200_000, vec![op::STOP]),
+        (200_000, on(&[7, 0], &[op::REVERT])),
+    ];
+    for (gas, code) in creations {
+        world = world.transaction(TxKind::Create, gas, 1, &code);
+    }
+    world.settled()
+}
+
+/// `VERBATIM_WRITE_TESTDATA=1 cargo test --release -p verbatim-witness --test assemble_blocks corner` writes the block.
+#[test]
+fn corner_cases_are_the_block_in_testdata() {
+    let made = corner_cases();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/corner-cases");
+    if std::env::var_os("VERBATIM_WRITE_TESTDATA").is_some() {
+        let (block, witness) = files(&made);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("block.rlp"), block).unwrap();
+        std::fs::write(folder.join("witness.json"), witness).unwrap();
+    }
+    let found = BlockInput::load(&folder, None).unwrap();
+    assert_eq!(found.block, made.block);
+    assert_eq!(found.witness, made.witness);
+    assert_eq!(holds(&found).unproven(), []);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 use verbatim_gadgets::audit::{Audit, Exception, Finding};
@@ -14,9 +15,9 @@ use crate::progress::bar;
 /// Arguments of `verbatim audit`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The block whose windows are changed.
-    #[arg(default_value = "testdata/first-light")]
-    block: PathBuf,
+    /// The blocks whose windows are changed.
+    #[arg(default_values = ["testdata/first-light", "testdata/corner-cases"])]
+    blocks: Vec<PathBuf>,
     /// How many windows of each chip and shard.
     #[arg(long, default_value_t = 24)]
     windows: usize,
@@ -42,9 +43,9 @@ struct Row {
     /// How many findings are right as they are; which, and why.
     excepted: usize,
     exceptions: Vec<String>,
-    /// Exceptions of chips with windows that this block does not ask for.
+    /// Exceptions of chips with windows that these blocks do not ask for.
     unused: Vec<String>,
-    /// Chips of which the block has no window.
+    /// Chips of which the blocks have no window.
     not_covered: Vec<&'static str>,
 }
 
@@ -60,17 +61,22 @@ fn word(finding: Finding) -> &'static str {
 
 /// Fails if anything is neither settled nor excepted.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
-    let machine = super::machine(&arguments.block)?;
-    let plan = machine.plan()?;
+    let machines = arguments.blocks.iter().map(|block| super::machine(block)).collect::<anyhow::Result<Vec<_>>>()?;
+    let plans = machines.iter().map(|machine| machine.plan()).collect::<Result<Vec<_>, _>>()?;
+    let plan = plans.first().context("name a block")?;
+    let shards: Vec<_> =
+        plans.iter().flat_map(|plan| (0..plan.shards().len()).map(move |shard| (plan, shard))).collect();
+    // Every block has the same circuits, in the same order.
     let mut found: Vec<Audit> = plan.workloads().iter().map(|_| Audit::default()).collect();
-    let progress = bar("auditing", 2 * plan.shards().len());
-    for shard in 0..plan.shards().len() {
-        found[plan.shards()[shard].workload].survey(&mut Arc::unwrap_or_clone(plan.grid(shard)?), arguments.windows);
+    let progress = bar("auditing", 2 * shards.len());
+    for (plan, shard) in &shards {
+        let mut grid = Arc::unwrap_or_clone(plan.grid(*shard)?);
+        found[plan.shards()[*shard].workload].survey(&mut grid, arguments.windows);
         progress.inc(1);
     }
     // What one shard settles need not be searched for in another.
-    for shard in 0..plan.shards().len() {
-        found[plan.shards()[shard].workload].search(&*plan.grid(shard)?, arguments.windows);
+    for (plan, shard) in &shards {
+        found[plan.shards()[*shard].workload].search(&*plan.grid(*shard)?, arguments.windows);
         progress.inc(1);
     }
     progress.finish();
@@ -124,9 +130,9 @@ fn print(row: &Row) {
     );
     row.unsettled.iter().for_each(|name| println!("  UNSETTLED {name}"));
     row.exceptions.iter().for_each(|name| println!("  excepted {name}"));
-    row.unused.iter().for_each(|name| println!("  exception not met by this block: {name}"));
+    row.unused.iter().for_each(|name| println!("  exception not met by these blocks: {name}"));
     if !row.not_covered.is_empty() {
-        println!("  not covered by this block: {}", row.not_covered.join(", "));
+        println!("  not covered by these blocks: {}", row.not_covered.join(", "));
     }
 }
 

@@ -14,8 +14,11 @@ use crate::circuit::Selector;
 use crate::expr::Cell;
 use crate::grid::Grid;
 
-/// How often the search tries to violate a constraint alone.
+/// How often the search tries to violate a constraint alone, at least.
 const ATTEMPTS: usize = 16_000;
+
+/// How often in each window, on average, where there are many.
+const ATTEMPTS_PER_WINDOW: usize = 12_000;
 
 /// How often it looks for choices in the windows of a chip.
 const CHOICES: usize = 3000;
@@ -111,7 +114,7 @@ impl<'g> Ground<'g> {
         let goal = Goal::Violate(self.chip, index);
         let mut random = Random::new(index as u64);
         let targets: Vec<_> = starts.iter().map(|(_, start)| start.targets(&goal)).collect();
-        (0..ATTEMPTS).any(|attempt| {
+        (0..ATTEMPTS.max(ATTEMPTS_PER_WINDOW * starts.len())).any(|attempt| {
             let window = attempt % starts.len();
             let (row, start) = &starts[window];
             let found = start.attempt(&goal, &targets[window], &mut random);
