@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
-use verbatim_circuits::bus::INVENTORY;
 use verbatim_circuits::schedule::Fork;
 use verbatim_gadgets::machine::Workload;
 use verbatim_gadgets::plan::Plan;
 use verbatim_gadgets::stats::CircuitStats;
 use verbatim_prover::block::Machine;
-use verbatim_witness::assemble::Assembly;
+use verbatim_witness::assemble::{Assembly, PublicMessages};
 
 use crate::output::{Verdict, json};
 
@@ -49,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let circuits = rows(assembly, machine.as_ref())?;
     let public_message_kinds = match &machine {
         Some(machine) => machine.assembly().public().kinds().into_keys().collect(),
-        None => INVENTORY.iter().map(|kind| kind.tag.name).filter(|name| name.starts_with("public")).collect(),
+        None => PublicMessages::statement_kinds().collect(),
     };
     let per_unit = if machine.is_some() { per_unit(assembly, &circuits) } else { BTreeMap::new() };
     let report = Report { circuits, per_unit, public_message_kinds };
@@ -79,11 +78,17 @@ fn per_unit(assembly: &Assembly, circuits: &[Row]) -> BTreeMap<&'static str, f64
     let cells = |name: &str| circuits.iter().find(|row| row.stats.name == name).map_or(0, |row| row.cells);
     let units = assembly.units();
     let per = |cells: usize, count: u64| (count > 0).then(|| cells as f64 / count as f64);
+    // A location has its boundary row. The accesses to accounts, in the same circuit, are of steps and transactions.
+    let row = circuits.iter().find(|row| row.stats.name == "state").map_or(0, |row| row.stats.cells_per_row());
+    let boundaries = row * usize::try_from(units.locations).unwrap_or_default();
+    let accesses = cells("state").saturating_sub(boundaries);
+    let steps = units.step_circuits.iter().map(|name| cells(name)).sum::<usize>() + cells("transaction") + accesses;
     let entries = [
-        ("evm_cells_per_step", per(units.step_circuits.iter().map(|name| cells(name)).sum(), assembly.steps().proven)),
+        ("evm_cells_per_step", per(steps, assembly.steps().proven)),
         ("bytecode_cells_per_byte", per(cells("bytecode"), units.code_bytes)),
         ("keccak_cells_per_permutation", per(units.keccak_cells + cells("keccak-sponge"), units.permutations)),
-        ("state_cells_per_location", per(cells("state"), units.locations)),
+        ("state_cells_per_location", per(boundaries, units.locations)),
+        ("copy_cells_per_word", per(cells("copy"), units.words)),
     ];
     entries.into_iter().filter_map(|(name, value)| Some((name, (value? * 10.0).round() / 10.0))).collect()
 }

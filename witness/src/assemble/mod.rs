@@ -29,7 +29,7 @@ use verbatim_circuits::arith::{ArithChips, ArithWork};
 use verbatim_circuits::bus::{ContextNative, Environment, EnvironmentNative, Exec, ExecNative, Stack, StackNative};
 use verbatim_circuits::bytecode::{BytecodeChips, BytecodeWork};
 use verbatim_circuits::calls::CallsChips;
-use verbatim_circuits::copy::CopyChips;
+use verbatim_circuits::copy::{CopyChips, CopyEvent};
 use verbatim_circuits::keccak::{self, KeccakSheets, KeccakWork};
 use verbatim_circuits::light::{LightChips, TRANSACTION};
 use verbatim_circuits::memory::{InputLoadEvent, MemoryChips};
@@ -154,6 +154,7 @@ impl Assembly {
             permutations,
             keccak_cells: rows * cells,
             locations: self.locations,
+            words: self.copies.events().iter().filter(|(_, event)| !begins(event)).count() as u64,
         }
     }
 
@@ -178,6 +179,13 @@ pub struct Units {
     pub keccak_cells: usize,
     /// Accounts and slots that are accessed.
     pub locations: u64,
+    /// Words of 32 bytes that are copied, hashed, logged or deposited, the last of each perhaps in part.
+    pub words: u64,
+}
+
+/// Whether a row of a copy is the order, and not a word.
+fn begins(event: &CopyEvent) -> bool {
+    matches!(event, CopyEvent::BeginCopy(_) | CopyEvent::BeginRead(_))
 }
 
 /// Turns the traces of one block into an [`Assembly`].

@@ -84,6 +84,11 @@ const PARTS: [Part; 12] = [
 ];
 
 impl PublicMessages {
+    /// The kinds of message that a statement about a block has.
+    pub fn statement_kinds() -> impl Iterator<Item = &'static str> {
+        PARTS.iter().map(|part| part.tag.name)
+    }
+
     /// Whether these messages are a statement about some block: its environment, its transactions and what belongs to them,
     /// and the values of accounts and slots before and after, each once. That they are those of a certain block, and in
     /// range, is for whoever compares them with it.
