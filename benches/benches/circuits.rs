@@ -47,6 +47,10 @@ fn circuits(criterion: &mut Criterion) {
         match (Repeated::to_fill(work, K), work.size()) {
             (Some(full), _) => measure(criterion, index, &full, K),
             (None, Some(k)) => measure(criterion, index, work, k),
+            (None, None) if work.capacity(K).is_none() => {
+                let k = (K..20).find(|k| work.grid(*k, 0..work.len()).is_ok()).expect("a size with room");
+                measure(criterion, index, work, k);
+            }
             (None, None) => {
                 let k = (K..20).find(|k| permutations(*k).len() > 0).expect("a size with room");
                 measure(criterion, index, &permutations(k), k);

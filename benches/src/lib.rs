@@ -14,7 +14,7 @@ use std::{ops::Range, path::Path, sync::Arc};
 
 use verbatim_circuits::keccak::{layout::SLICES, permutations::Permutations};
 use verbatim_gadgets::{
-    circuit::{Circuit, Rows},
+    circuit::{Circuit, Rows, Selector},
     grid::{Full, Grid},
     halo2::{self, Challenges},
     machine::Workload,
@@ -52,12 +52,14 @@ pub struct Repeated<'w> {
 }
 
 impl<'w> Repeated<'w> {
-    /// As many windows as a shard of size `k` has room for; none if the workload is empty or asks for sizes of its own.
+    /// As many windows as a shard of size `k` has room for; none if the workload is empty, asks for sizes of its own, or has
+    /// windows at fixed rows.
     pub fn to_fill(work: &'w dyn Workload, k: u32) -> Option<Self> {
-        if work.is_empty() || work.size().is_some() || work.capacity(k).is_some() {
+        let circuit = work.circuit();
+        let fixed = circuit.chips.iter().any(|chip| matches!(chip.selector, Selector::Fixed(_)));
+        if work.is_empty() || fixed || work.size().is_some() || work.capacity(k).is_some() {
             return None;
         }
-        let circuit = work.circuit();
         let room = Rows::new(k).usable.saturating_sub(2 * (circuit.height - 1));
         let heights: Vec<usize> = (0..work.len()).map(|window| circuit.chips[work.chip(window)].height).collect();
         let mut rows = 0;
