@@ -10,7 +10,7 @@ use verbatim_circuits::calls::{
 };
 use verbatim_circuits::memory::expansion::{Demand, memory_cost};
 use verbatim_circuits::memory::{self, DiscardEvent, MemoryEvent};
-use verbatim_circuits::schedule::{Class, Entry};
+use verbatim_circuits::schedule::{BEHIND_PRECOMPILES, Class, Entry};
 use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::step::{OperandEvent, StepEvent};
 use verbatim_circuits::storage::{COLD_ACCOUNT, WARM};
@@ -44,7 +44,7 @@ enum Pending {
 pub(super) struct Calls {
     pub(super) sheet: Sheet<CallsChips>,
     waiting: Vec<Waiting<Pending>>,
-    /// The calls that the circuit has begun, by their ids: it says what is constant in them.
+    /// The calls and transactions that circuits have begun, by the clocks that name them: they say what is constant there.
     pub(super) begun: HashSet<u64>,
     /// The end of a call that a circuit has sent and nobody has received.
     pub(super) halted: Option<HaltNative>,
@@ -330,8 +330,8 @@ impl CallStep<'_, '_> {
         }
         let (hi, lo) = split(&place(target));
         if hi == 0 && lo != 0 {
-            // No precompile: those that lie together are below 18.
-            self.assembler.arith.range128(lo - 18);
+            // No precompile.
+            self.assembler.arith.range128(lo - u128::from(BEHIND_PRECOMPILES));
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use alloy_primitives::U256;
 use verbatim_circuits::bus::{
     CodeNative, ExecNative, PublicInput, PublicInputNative, PublicTransaction, PublicTransactionNative,
 };
+use verbatim_circuits::schedule::BEHIND_PRECOMPILES;
 use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_circuits::transaction::{AccountBefore, BeginEvent, DelegationEvent, InputEvent, TransactionEvent};
 use verbatim_gadgets::value::split;
@@ -14,9 +15,6 @@ use super::super::state::{Undoing, place};
 use super::super::tally::Counts;
 use super::super::{AssembleError, Assembler, Call, Run};
 use super::before;
-
-/// The first address behind the precompiles that lie together.
-const BEHIND_PRECOMPILES: u128 = super::LAST_PRECOMPILE as u128 + 1;
 
 /// What the accounts are that a transaction touches at its beginning, as it finds them.
 #[derive(Default)]
@@ -131,7 +129,7 @@ impl Assembler {
     fn begin_ranges(&mut self, public: &PublicTransactionNative, accounts: &Accounts) {
         self.ranges(&accounts.sender.balance.saturating_sub(public.upfront));
         let (hi, lo) = split(&public.to);
-        self.arith.range128(if hi == 0 { lo.saturating_sub(BEHIND_PRECOMPILES) } else { 0 });
+        self.arith.range128(if hi == 0 { lo.saturating_sub(BEHIND_PRECOMPILES.into()) } else { 0 });
     }
 
     /// The words of the input, and one of zeros behind them.

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::U256;
 use verbatim_circuits::bus::{AccountNative, Cursor, CursorNative, PublicEnvironmentNative};
+use verbatim_circuits::calls::{DELEGATION, is_precompile};
 use verbatim_circuits::transaction::{AccountBefore, TransactionChips, TransactionEvent};
 use verbatim_gadgets::machine::Sheet;
 use verbatim_gadgets::value::split;
@@ -84,16 +85,12 @@ fn before(account: &AccountNative) -> AccountBefore {
     AccountBefore { nonce, balance, code, warm }
 }
 
-/// The last address of the precompiles that lie together, in any fork, and that which lies alone.
-const LAST_PRECOMPILE: u64 = 0x11;
-const P256_VERIFY: u64 = 0x100;
-
 /// Why the circuit excludes a transaction, if it does.
 fn excluded(trace: &TxTrace) -> Option<Excluded> {
     let frame = trace.frames.first()?;
-    let to = super::state::place(frame.address);
-    let precompile = (U256::ONE..=U256::from(LAST_PRECOMPILE)).contains(&to) || to == U256::from(P256_VERIFY);
-    let marked = !frame.kind.is_create() && (frame.delegate.is_some() || frame.code.first() == Some(&0xef));
+    let precompile = is_precompile(&super::state::place(frame.address));
+    let delegates = frame.delegate.is_some() || frame.code.first().is_some_and(|first| u64::from(*first) == DELEGATION);
+    let marked = !frame.kind.is_create() && delegates;
     if !trace.authorizations.is_empty() {
         Some(Excluded::Authorizations)
     } else if precompile {
