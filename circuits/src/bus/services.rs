@@ -1,0 +1,95 @@
+//! Facts that arith and memory compute for everybody: numbers 10 to 29.
+
+use verbatim_gadgets::message;
+use verbatim_gadgets::value::{Byte, Counter, Limb, U64, Word};
+
+message! {
+    inventory SERVICES;
+
+    /// The value is below 2^128. Provided by arith; consumed by whoever first produces a limb.
+    pub struct Range128, Range128Native = Fact 10 "range128" {
+        /// The value.
+        value: Limb,
+    }
+
+    /// A stack operation of two or three words, as the EVM defines it. Provided by arith; consumed by steps and by arith.
+    pub struct Alu, AluNative = Fact 11 "alu"
+        determines [result] {
+        /// The opcode.
+        opcode: Byte,
+        /// The operand from the top of the stack.
+        a: Word,
+        /// The second operand; zero if there is none.
+        b: Word,
+        /// The third operand; zero if there is none.
+        c: Word,
+        /// The result.
+        result: Word,
+    }
+
+    /// How many bytes a word takes without its leading zeros. Provided by arith; consumed by EXP.
+    pub struct ByteLength, ByteLengthNative = Fact 12 "byte length"
+        determines [length] {
+        /// The word.
+        word: Word,
+        /// 0 to 32.
+        length: Byte,
+    }
+
+    /// Thirty-two bytes cut from two neighbouring words: those of `first || second` from byte `shift`, of which the first
+    /// `keep` stay and the others become zero. Provided by arith; consumed by reads of memory, calldata and code.
+    pub struct Slice, SliceNative = Fact 13 "slice"
+        determines [result] {
+        /// The word with the first byte.
+        first: Word,
+        /// The word behind it.
+        second: Word,
+        /// 0 to 31.
+        shift: Byte,
+        /// 0 to 32.
+        keep: Byte,
+        /// The bytes.
+        result: Word,
+    }
+
+    /// The first `count` bytes of `value` written over `first || second` at byte `shift`. Provided by arith; consumed by
+    /// writes to memory.
+    pub struct Splice, SpliceNative = Fact 14 "splice"
+        determines [first_after, second_after] {
+        /// The word with the first byte, before.
+        first: Word,
+        /// The word behind it, before.
+        second: Word,
+        /// 0 to 31.
+        shift: Byte,
+        /// 1 to 32.
+        count: Byte,
+        /// What is written.
+        value: Word,
+        /// The first word, after.
+        first_after: Word,
+        /// The second word, after; equal to `second` if `shift + count` is at most 32.
+        second_after: Word,
+    }
+
+    /// Division of a number below 2^64 by 32. Provided by arith; consumed by whoever turns bytes into words.
+    pub struct Words, WordsNative = Fact 15 "words"
+        determines [words, rest] {
+        /// The dividend, in bytes.
+        bytes: U64,
+        /// The quotient.
+        words: U64,
+        /// The remainder: 0 to 31.
+        rest: Byte,
+    }
+
+    /// What a memory of so many words costs in all: `3 words + floor(words^2 / 512)`. Provided by the memory circuit;
+    /// consumed by every step that expands memory.
+    pub struct MemoryCost, MemoryCostNative = Fact 16 "memory cost"
+        determines [gas] {
+        /// The size in words: below 2^48.
+        words: Counter,
+        /// The gas: below 2^81.
+        gas: Limb,
+    }
+}
