@@ -13,6 +13,9 @@
 //! `P` is at most 2^120; `w`, `lo`, `hi` are ranged, and the `h` are loose numbers below 2^122 + 2^64: all sides are below 2^251.
 //! Where `keep` is less than 32, the bytes to be dropped are an AND with a mask of low ones. Rank 1, on an AND.
 //!
+//! Of a shift that is an integer, the exponent says that it is 0 to 31, and that of the mask that `keep` is 0 to 32. That they
+//! are integers is the [consumers' to show](crate::bus::Slice): here a shift of an eighth of a byte is one by a bit.
+//!
 //! | label | degree | meaning |
 //! |---|---|---|
 //! | far / whole / long is boolean | 2 | `t`; `keep` is 32; `keep` is 16 or more |
@@ -197,6 +200,8 @@ impl Chip for Slice {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use verbatim_gadgets::expr::{Cell, F};
+    use verbatim_gadgets::value::{from_u128, inverse_or_zero};
 
     use super::*;
     use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
@@ -220,6 +225,38 @@ mod tests {
     #[test]
     fn every_label_refuses() {
         assert_audited(&consumer().case(K), "slice");
+    }
+
+    /// The fact says nothing of fractions, which is why consumers have to: of a slice that is moved by a bit, nothing objects
+    /// here but that nobody asked for it.
+    #[test]
+    fn an_eighth_of_a_byte_is_the_consumers_to_refuse() {
+        let (first, second) = (U256::MAX / U256::from(7), U256::MAX / U256::from(11));
+        let mut consumer = Consumer::default();
+        consumer.slice(first, second, 0, 32);
+        let mut case = consumer.case(K);
+        let (layout, row) = (case.layout(), case.windows("slice").1[0].row);
+        let moved = first << 1 | second >> 255;
+        let ((hi, lo), (x3, x2), x1) = (split(&moved), split(&first), split(&second).0);
+        let groups = [(0, 0, lo), (1, 0, hi), (2, 0, x1 << 1), (0, 1, x1 >> 127), (1, 1, x2 >> 127), (2, 1, x3 >> 127)];
+        for (group, at, value) in groups {
+            for i in 0..8 {
+                let limb = F::from(u64::from((value >> (16 * i)) as u16));
+                case.grid.write(layout.limbs[8 * group + i].cell.shifted(at), row, limb);
+            }
+        }
+        let column = |name: &str| {
+            let index = case.grid.circuit.main.iter().position(|column| column == name);
+            Cell::main(index.expect("a column of that name"))
+        };
+        let [shift, exponent, power] = ["opcode", "exponent", "power"].map(column);
+        let limbs = [("result.hi", 0, hi), ("result.lo", 0, lo), ("a.hi", 1, hi), ("a.lo", 1, lo)];
+        let limbs = limbs.map(|(name, at, limb)| (column(name).shifted(at), from_u128(limb)));
+        let eighth = inverse_or_zero(F::from(8));
+        for (cell, value) in limbs.into_iter().chain([(shift, eighth), (exponent, F::from(1)), (power, F::from(2))]) {
+            case.grid.write(cell, row, value);
+        }
+        assert_eq!(case.objections(&case.grid), ["bus: slice".to_owned()].into());
     }
 
     #[test]

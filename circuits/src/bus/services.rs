@@ -38,6 +38,17 @@ message! {
 
     /// Thirty-two bytes cut from two neighbouring words: those of `first || second` from byte `shift`, of which the first
     /// `keep` stay and the others become zero. Provided by arith; consumed by reads of memory, calldata and code.
+    ///
+    /// Arith shows that `shift` is 0 to 31 and `keep` 0 to 32, but not that they are whole: it has the same fact for eighths
+    /// of a byte. *That both are integers in the field is the consumer's to show*, of [`Splice`] too, which hands its shift
+    /// on. All have their first shift from a [`Words`] fact, as a remainder, and copies move it by whole counts. How many
+    /// bytes is
+    ///
+    /// - for `access` the parameter that the schedule gives, which is 32 or 1;
+    /// - for `input load` 32, or what is left of the input, ranged to 1 to 31;
+    /// - for `copy memory` and `copy code` a count less a ranged number, where the count is what is left of the word, or of
+    ///   the job; for `hash`, `log` and `deposit` 32, or what is left of the job;
+    /// - for `hash bytes` 32 in all slices before the last one with bytes, which has what is left of the length.
     pub struct Slice, SliceNative = Fact 13 "slice"
         determines [result] {
         /// The word with the first byte.
@@ -53,7 +64,8 @@ message! {
     }
 
     /// The first `count` bytes of `value` written over `first || second` at byte `shift`. Provided by arith; consumed by
-    /// writes to memory.
+    /// writes to memory. As with a [`Slice`], arith shows that `shift` is 0 to 31 and `count` 0 to 32, the consumer that both
+    /// are integers. For no bytes, nothing changes.
     pub struct Splice, SpliceNative = Fact 14 "splice"
         determines [first_after, second_after] {
         /// The word with the first byte, before.
@@ -62,7 +74,7 @@ message! {
         second: Word,
         /// 0 to 31.
         shift: Byte,
-        /// 1 to 32.
+        /// 0 to 32.
         count: Byte,
         /// What is written.
         value: Word,

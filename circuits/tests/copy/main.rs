@@ -1,6 +1,7 @@
 //! Copies: honest jobs hold and balance, every constraint is needed, no cell is free, and wrong rows are rejected.
 
 mod forgeries;
+mod fractions;
 
 use std::collections::HashMap;
 

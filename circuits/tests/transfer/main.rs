@@ -2,6 +2,7 @@
 //! and a success cannot pass for a failure or the other way round.
 
 mod forgeries;
+mod fractions;
 mod world;
 
 use halo2_proofs::dev::MockProver;

@@ -1,6 +1,7 @@
 //! Tests of the memory circuit. Linear messages are matched with those that a case expects; facts are checked natively.
 
 mod cases;
+mod fractions;
 mod labels;
 mod semantics;
 #[allow(unreachable_pub, reason = "a circuit is declared as public")]
