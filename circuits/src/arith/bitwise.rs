@@ -19,6 +19,7 @@ use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::Bool;
 
 use super::Layout;
+use super::layout::code;
 use super::native::opcode::{AND, OR, XOR};
 use crate::bus::{Alu, AluNative, AndBytes, AndBytesNative};
 
@@ -53,8 +54,7 @@ impl Chip for Bitwise {
         let [or, xor] = ["or", "xor"].map(|label| chip.bool(label, 0));
         chip.require_zero("one at most", &or * &xor);
         let Alu { opcode, a, b, result, .. } = &alu;
-        let more = |code: u8| Expr::from(u64::from(code - AND));
-        chip.require_equal("opcode", opcode, Expr::from(u64::from(AND)) + &or * more(OR) + &xor * more(XOR));
+        chip.require_equal("opcode", opcode, code(AND) + &or * code(OR - AND) + &xor * code(XOR - AND));
 
         // Sixty-four bits from the bytes of a row, and a limb from two rows.
         let eight = |group, row| layout.half(group, 0, row) + layout.half(group, 1, row) * Expr::from(256);
@@ -90,7 +90,7 @@ mod tests {
     use ruint::aliases::U256;
 
     use super::*;
-    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
+    use crate::arith::testing::{Consumer, K, assert_chip, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -100,20 +100,9 @@ mod tests {
     }
 
     #[test]
-    fn honest_windows_hold() {
+    fn windows_hold_and_every_label_and_cell_is_needed() {
         let case = consumer().case(K);
-        case.assert_holds();
-        case.assert_mock();
-    }
-
-    #[test]
-    fn every_label_refuses() {
-        assert_audited(&consumer().case(K), "bitwise");
-    }
-
-    #[test]
-    fn no_cell_is_free() {
-        assert_no_free_cells(&consumer().case(K), "bitwise", &[]);
+        assert_chip(&case, "bitwise", &[]);
     }
 
     proptest! {

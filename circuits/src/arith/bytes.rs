@@ -39,7 +39,7 @@ use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::{Any, Bool, from_u128, inverse_or_zero, split};
 
 use super::Layout;
-use super::layout::{flag, operation};
+use super::layout::{code, flag, operation, require_operand};
 use super::native::execute;
 use super::native::opcode::{AND, BYTE, SAR, SHL, SHR, SIGNEXTEND};
 use crate::bus::{Alu, AluNative, ByteLengthNative};
@@ -123,10 +123,6 @@ impl BytesEvent {
     }
 }
 
-fn code(opcode: u8) -> Expr {
-    Expr::from(u64::from(opcode))
-}
-
 impl Bytes {
     fn length(&self) -> Bool {
         flag(Expr::one() - &self.byte - &self.extend, "constrained in range")
@@ -165,8 +161,7 @@ impl Bytes {
         chip.require_equal("first: opcode", &first.opcode, opcode);
         chip.require_zero("first: a.hi", &first.a.hi);
         chip.require_equal("first: a.lo", &first.a.lo, &shift);
-        chip.require_equal("first: b.hi", &first.b.hi, &alu.b.hi);
-        chip.require_equal("first: b.lo", &first.b.lo, &alu.b.lo);
+        require_operand(chip, "first: b", &first.b, &alu.b);
         let opcode = byte * code(AND) + extend * code(SAR) + &length * code(SHR);
         chip.require_equal("second: opcode", &second.opcode, opcode);
         chip.require_equal("second: a.hi", &second.a.hi, byte * &y.hi);
@@ -253,7 +248,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::arith::testing::{Consumer, assert_audited, assert_no_free_cells, word};
+    use crate::arith::testing::{Consumer, assert_chip, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -267,22 +262,11 @@ mod tests {
     }
 
     #[test]
-    fn honest_windows_hold() {
+    fn windows_hold_and_every_label_and_cell_is_needed() {
         let case = consumer().case(9);
-        case.assert_holds();
-        case.assert_mock();
-    }
-
-    #[test]
-    fn every_label_refuses() {
-        assert_audited(&consumer().case(9), "bytes");
-    }
-
-    #[test]
-    fn no_cell_is_free() {
         // What far windows and the empty word do not consume.
         let free = ["result.hi@1", "result.hi@2", "result.lo@1", "result.lo@2"];
-        assert_no_free_cells(&consumer().case(9), "bytes", &free);
+        assert_chip(&case, "bytes", &free);
     }
 
     #[test]

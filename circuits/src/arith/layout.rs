@@ -185,6 +185,35 @@ fn group(limbs: &[Checked16], group: usize, row: i16) -> Expr {
     half_of(limbs, group, 0, row) + half_of(limbs, group, 1, row) * Expr::power_of_two(64)
 }
 
+/// An opcode.
+pub(super) fn code(opcode: u8) -> Expr {
+    Expr::from(u64::from(opcode))
+}
+
+/// The limbs of a word, the high one first.
+pub(super) fn limbs(word: &Word) -> [Expr; 2] {
+    [word.hi.expr(), word.lo.expr()]
+}
+
+/// Requires that a word has given limbs, the high one first.
+pub(super) fn require_limbs(chip: &mut ChipBuilder<'_>, label: &str, word: &Word, [hi, lo]: [Expr; 2]) {
+    chip.require_equal(format!("{label}: high limb"), &word.hi, hi);
+    chip.require_equal(format!("{label}: low limb"), &word.lo, lo);
+}
+
+/// Requires that the operand of another fact is a word.
+pub(super) fn require_operand(chip: &mut ChipBuilder<'_>, label: &str, operand: &Word, word: &Word) {
+    chip.require_equal(format!("{label}.hi"), &operand.hi, &word.hi);
+    chip.require_equal(format!("{label}.lo"), &operand.lo, &word.lo);
+}
+
+/// The limbs of `a - b - 1`, the high one first, with `borrow` from the high one to the low one: both are in range for some
+/// borrow exactly if `b` is less than `a`.
+pub(super) fn excess(a: &Word, b: &Word, borrow: &Bool) -> [Expr; 2] {
+    let low = &a.lo - &b.lo - Expr::one() + borrow * Expr::power_of_two(128);
+    [&a.hi - &b.hi - borrow, low]
+}
+
 /// `2^128 - 1`.
 pub(super) fn ones() -> Expr {
     Expr::constant(from_u128(u128::MAX))

@@ -30,10 +30,10 @@ use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::expr::Expr;
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
-use verbatim_gadgets::value::{Bool, Word, split};
+use verbatim_gadgets::value::{Bool, split};
 
 use super::Layout;
-use super::layout::operation;
+use super::layout::{code, excess, limbs, operation, require_limbs};
 use super::native::execute;
 use super::native::opcode::{ADDMOD, MOD, MULMOD};
 use super::product::{column, native_column};
@@ -65,34 +65,20 @@ pub(super) fn reductions(event: &AluNative) -> [AluNative; 2] {
     [event.a, event.b].map(|word| operation(MOD, word, event.c, execute(MOD, word, event.c, U256::ZERO)))
 }
 
-fn require_word(chip: &mut ChipBuilder<'_>, label: &str, a: &Word, b: [Expr; 2]) {
-    let [hi, lo] = b;
-    chip.require_equal(format!("{label}: high limb"), &a.hi, hi);
-    chip.require_equal(format!("{label}: low limb"), &a.lo, lo);
-}
-
-fn limbs(word: &Word) -> [Expr; 2] {
-    [word.hi.expr(), word.lo.expr()]
-}
-
 impl Modular {
     fn words(&self, chip: &mut ChipBuilder<'_>) {
         let Self { layout, alu, reduced: [x, z], add, .. } = self;
-        chip.require_equal(
-            "opcode",
-            &alu.opcode,
-            Expr::from(u64::from(MULMOD)) - add * Expr::from(u64::from(MULMOD - ADDMOD)),
-        );
+        chip.require_equal("opcode", &alu.opcode, code(MULMOD) - add * code(MULMOD - ADDMOD));
         for (name, fact, operand) in [("a mod c", x, &alu.a), ("b mod c", z, &alu.b)] {
-            chip.require_equal(format!("{name}: opcode"), &fact.opcode, Expr::from(u64::from(MOD)));
-            require_word(chip, &format!("{name}: dividend"), &fact.a, limbs(operand));
-            require_word(chip, &format!("{name}: divisor"), &fact.b, limbs(&alu.c));
+            chip.require_equal(format!("{name}: opcode"), &fact.opcode, code(MOD));
+            require_limbs(chip, &format!("{name}: dividend"), &fact.a, limbs(operand));
+            require_limbs(chip, &format!("{name}: divisor"), &fact.b, limbs(&alu.c));
         }
-        require_word(chip, "result", &layout.word(RESULT), limbs(&alu.result));
-        require_word(chip, "x", &layout.word(X), limbs(&x.result));
+        require_limbs(chip, "result", &layout.word(RESULT), limbs(&alu.result));
+        require_limbs(chip, "x", &layout.word(X), limbs(&x.result));
         let y = [add.not() * &z.result.hi, add.select(Expr::one(), &z.result.lo)];
-        require_word(chip, "y", &layout.word(Y), y);
-        require_word(chip, "modulus", &layout.word(MODULUS), limbs(&alu.c));
+        require_limbs(chip, "y", &layout.word(Y), y);
+        require_limbs(chip, "modulus", &layout.word(MODULUS), limbs(&alu.c));
     }
 
     fn equation(&self, chip: &mut ChipBuilder<'_>) {
@@ -115,8 +101,7 @@ impl Modular {
         let quotient = layout.word(QUOTIENT);
         chip.require_zero("by zero: c", by_zero * (&alu.c.hi + &alu.c.lo));
         chip.require_zero("by zero: the quotient", by_zero * (quotient.hi + quotient.lo));
-        let low = &alu.c.lo - &alu.result.lo - Expr::one() + borrow * Expr::power_of_two(128);
-        let high = &alu.c.hi - &alu.result.hi - borrow;
+        let [high, low] = excess(&alu.c, &alu.result, borrow);
         chip.require_equal("remainder: low limb", layout.group(2, QUOTIENT), by_zero.not() * low);
         chip.require_equal("remainder: high limb", layout.group(2, MODULUS), by_zero.not() * high);
         chip.require_zero("the borrow is used", borrow * by_zero);
@@ -179,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
+    use crate::arith::testing::{Consumer, K, assert_chip, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -191,20 +176,9 @@ mod tests {
     }
 
     #[test]
-    fn honest_windows_hold() {
+    fn windows_hold_and_every_label_and_cell_is_needed() {
         let case = consumer().case(K);
-        case.assert_holds();
-        case.assert_mock();
-    }
-
-    #[test]
-    fn every_label_refuses() {
-        assert_audited(&consumer().case(K), "modular");
-    }
-
-    #[test]
-    fn no_cell_is_free() {
-        assert_no_free_cells(&consumer().case(K), "modular", &[]);
+        assert_chip(&case, "modular", &[]);
     }
 
     proptest! {

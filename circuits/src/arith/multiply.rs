@@ -31,10 +31,10 @@ use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::expr::Expr;
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
-use verbatim_gadgets::value::{Bool, split};
+use verbatim_gadgets::value::{Bool, Limb, split};
 
 use super::Layout;
-use super::layout::{flag, join};
+use super::layout::{code, excess, flag, join, limbs, require_limbs};
 use super::native::opcode::{DIV, MOD, MUL};
 use super::product::{column, native_column, overflow};
 use crate::bus::{Alu, AluNative};
@@ -55,7 +55,6 @@ impl Multiply {
         let Self { alu, multiply, divide, by_zero, borrow, .. } = self;
         let modulo = self.modulo();
         chip.require_zero("MOD is boolean", &modulo * modulo.not());
-        let code = |code: u8| Expr::from(u64::from(code));
         let opcode = multiply * code(MUL) + divide * code(DIV) + modulo * code(MOD);
         chip.require_equal("opcode", &alu.opcode, opcode);
         chip.require_zero("MUL never divides by zero", multiply * by_zero);
@@ -71,8 +70,7 @@ impl Multiply {
         let [x, b, w] = [0, 1, 2].map(|row| layout.word(row));
         chip.require_equal_if("x: high limb", multiply, &x.hi, &alu.a.hi);
         chip.require_equal_if("x: low limb", multiply, &x.lo, &alu.a.lo);
-        chip.require_equal("b: high limb", &b.hi, &alu.b.hi);
-        chip.require_equal("b: low limb", &b.lo, &alu.b.lo);
+        require_limbs(chip, "b", &b, limbs(&alu.b));
         let factors = [layout.halves(0), layout.halves(1)];
         let column = |k: usize| column(&factors[0], &factors[1], k);
         let carry = layout.carry(0);
@@ -95,15 +93,12 @@ impl Multiply {
         chip.require_zero("by zero: b", by_zero * (&b.hi + &b.lo));
         chip.require_zero("by zero: the quotient", by_zero * (&x.hi + &x.lo));
         let (division, nonzero) = (multiply.not(), by_zero.not());
-        let low = &b.lo - &w.lo - Expr::one() + borrow * Expr::power_of_two(128);
+        let [high, low] = excess(&b, &w, borrow);
         chip.require_equal_if("remainder: low limb", &division, d_lo, &nonzero * low);
-        let high = &b.hi - &w.hi - borrow;
         chip.require_equal("remainder: high limb", d_hi, division * &nonzero * high);
         let modulo = self.modulo();
-        for (name, x, w, result) in [("high", &x.hi, &w.hi, &alu.result.hi), ("low", &x.lo, &w.lo, &alu.result.lo)] {
-            let value = divide * x + multiply * w + &modulo * &nonzero * w;
-            chip.require_equal(format!("result: {name} limb"), result, value);
-        }
+        let value = |x: &Limb, w: &Limb| divide * x + multiply * w + &modulo * &nonzero * w;
+        require_limbs(chip, "result", &alu.result, [value(&x.hi, &w.hi), value(&x.lo, &w.lo)]);
     }
 }
 
@@ -165,7 +160,7 @@ mod tests {
     use verbatim_gadgets::expr::F;
 
     use super::*;
-    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
+    use crate::arith::testing::{Consumer, K, assert_chip, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -177,20 +172,9 @@ mod tests {
     }
 
     #[test]
-    fn honest_windows_hold() {
+    fn windows_hold_and_every_label_and_cell_is_needed() {
         let case = consumer().case(K);
-        case.assert_holds();
-        case.assert_mock();
-    }
-
-    #[test]
-    fn every_label_refuses() {
-        assert_audited(&consumer().case(K), "multiply");
-    }
-
-    #[test]
-    fn no_cell_is_free() {
-        assert_no_free_cells(&consumer().case(K), "multiply", &[]);
+        assert_chip(&case, "multiply", &[]);
     }
 
     #[test]

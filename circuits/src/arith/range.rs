@@ -70,7 +70,7 @@ mod tests {
     use proptest::prelude::*;
     use verbatim_gadgets::expr::F;
 
-    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells};
+    use crate::arith::testing::{Consumer, K, assert_chip};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -80,19 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn an_honest_window_holds() {
-        consumer().case(K).assert_holds();
-        consumer().case(K).assert_mock();
-    }
-
-    #[test]
-    fn every_label_refuses() {
-        assert_audited(&consumer().case(K), "range");
-    }
-
-    #[test]
-    fn no_cell_is_free() {
-        assert_no_free_cells(&consumer().case(K), "range", &[]);
+    fn windows_hold_and_every_label_and_cell_is_needed() {
+        let case = consumer().case(K);
+        assert_chip(&case, "range", &[]);
     }
 
     #[test]

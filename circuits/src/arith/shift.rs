@@ -36,7 +36,7 @@ use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::{Bool, split};
 
 use super::Layout;
-use super::layout::{always, flag};
+use super::layout::{always, code, flag};
 use super::native::bits;
 use super::native::opcode::{SHL, SHR};
 use crate::bus::{Alu, AluNative, PowerOfTwo};
@@ -75,7 +75,7 @@ impl Shift {
         let (far, unmoved) = (self.far(), self.unmoved());
         chip.require_zero("far is boolean", &far * far.not());
         chip.require_zero("moved by 0 is boolean", &unmoved * unmoved.not());
-        let [is_left, is_right] = [SHL, SHR].map(|code| &alu.opcode - Expr::from(u64::from(code)));
+        let [is_left, is_right] = [SHL, SHR].map(|opcode| &alu.opcode - code(opcode));
         chip.require_zero("opcode", &is_left * &is_right);
         chip.require_zero("left is SHL", left * is_left);
         chip.require_zero("right is SHR", right * is_right);
@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
     use crate::arith::ArithChips;
-    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
+    use crate::arith::testing::{Consumer, K, assert_chip, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -208,20 +208,9 @@ mod tests {
     }
 
     #[test]
-    fn honest_windows_hold() {
+    fn windows_hold_and_every_label_and_cell_is_needed() {
         let case = consumer().case(K);
-        case.assert_holds();
-        case.assert_mock();
-    }
-
-    #[test]
-    fn every_label_refuses() {
-        assert_audited(&consumer().case(K), "shift");
-    }
-
-    #[test]
-    fn no_cell_is_free() {
-        assert_no_free_cells(&consumer().case(K), "shift", &[]);
+        assert_chip(&case, "shift", &[]);
     }
 
     #[test]

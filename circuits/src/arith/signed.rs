@@ -38,7 +38,7 @@ use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::{Bool, Limb, Word, split};
 
 use super::Layout;
-use super::layout::{flag, ones, operation};
+use super::layout::{code, flag, ones, operation};
 use super::native::opcode::{SAR, SDIV, SGT, SLT, SMOD};
 use super::native::{execute, is_negative, magnitude};
 use crate::bus::{Alu, AluNative};
@@ -98,7 +98,7 @@ impl Signed {
         let Self { alu, arithmetic_shift, quotient, signs: [sign_a, sign_b], negative, .. } = self;
         let order = self.order();
         let modulo = flag(self.division() - quotient, "one of the kinds");
-        let less = |code: u8| &alu.opcode - Expr::from(u64::from(code));
+        let less = |opcode: u8| &alu.opcode - code(opcode);
         chip.require_zero("SLT or SGT", &order * less(SLT) * less(SGT));
         chip.require_zero("opcode of SDIV", quotient * less(SDIV));
         chip.require_zero("opcode of SMOD", &modulo * less(SMOD));
@@ -214,7 +214,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
+    use crate::arith::testing::{Consumer, K, assert_chip, word};
 
     const OPCODES: [u8; 5] = [SLT, SGT, SDIV, SMOD, SAR];
 
@@ -229,20 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn honest_windows_hold() {
+    fn windows_hold_and_every_label_and_cell_is_needed() {
         let case = consumer().case(9);
-        case.assert_holds();
-        case.assert_mock();
-    }
-
-    #[test]
-    fn every_label_refuses() {
-        assert_audited(&consumer().case(9), "signed");
-    }
-
-    #[test]
-    fn no_cell_is_free() {
-        assert_no_free_cells(&consumer().case(9), "signed", &[]);
+        assert_chip(&case, "signed", &[]);
     }
 
     /// A two's complement number as its sign and absolute value.

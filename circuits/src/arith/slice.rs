@@ -37,7 +37,7 @@ use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::{Bool, split};
 
 use super::Layout;
-use super::layout::{always, ones, operation};
+use super::layout::{always, code, ones, operation, require_operand};
 use super::native::opcode::AND;
 use super::native::{low_ones, window};
 use crate::bus::{self, Alu, AluNative, PowerOfTwo, SliceNative};
@@ -76,7 +76,7 @@ impl Mask {
         let power = chip.peek(&layout.power_of_two, row);
         let long = chip.bool("long", row);
         chip.require_zero("whole is long", whole * long.not());
-        chip.require_equal("mask: opcode", &alu.opcode, Expr::from(u64::from(AND)));
+        chip.require_equal("mask: opcode", &alu.opcode, code(AND));
         let beyond = keep - &long * Expr::from(16);
         chip.require_equal("mask: exponent", &power.exponent, Expr::from(120) - beyond * Expr::from(8));
         let limb = &power.power.lo * Expr::from(256) - Expr::one();
@@ -166,8 +166,7 @@ impl Chip for Slice {
         let whole = chip.bool("whole", 1);
         chip.require_zero("whole keeps 32", &whole * (&slice.keep - Expr::from(32)));
         let alu = chip.learn_if(&layout.alu, 1, &whole.not());
-        chip.require_equal("mask: a.hi", &alu.a.hi, &out.hi);
-        chip.require_equal("mask: a.lo", &alu.a.lo, &out.lo);
+        require_operand(chip, "mask: a", &alu.a, &out);
         let mask = Mask::new(chip, layout, 1, alu, &whole, &slice.keep.expr());
         let [hi, lo] = mask.dropped();
         chip.require_equal("result.hi", &slice.result.hi, out.hi - whole.not() * hi);
@@ -204,7 +203,7 @@ mod tests {
     use verbatim_gadgets::value::{from_u128, inverse_or_zero};
 
     use super::*;
-    use crate::arith::testing::{Consumer, K, assert_audited, assert_no_free_cells, word};
+    use crate::arith::testing::{Consumer, K, assert_chip, word};
 
     fn consumer() -> Consumer {
         let mut consumer = Consumer::default();
@@ -213,18 +212,6 @@ mod tests {
             consumer.slice(first, second, shift, keep);
         }
         consumer
-    }
-
-    #[test]
-    fn honest_windows_hold() {
-        let case = consumer().case(K);
-        case.assert_holds();
-        case.assert_mock();
-    }
-
-    #[test]
-    fn every_label_refuses() {
-        assert_audited(&consumer().case(K), "slice");
     }
 
     /// The fact says nothing of fractions, which is why consumers have to: of a slice that is moved by a bit, nothing objects
@@ -260,9 +247,10 @@ mod tests {
     }
 
     #[test]
-    fn no_cell_is_free() {
+    fn windows_hold_and_every_label_and_cell_is_needed() {
+        let case = consumer().case(K);
         // What a whole slice would drop is in no message and in no constraint.
-        assert_no_free_cells(&consumer().case(K), "slice", &["result.hi@1", "result.lo@1"]);
+        assert_chip(&case, "slice", &["result.hi@1", "result.lo@1"]);
     }
 
     proptest! {

@@ -190,9 +190,17 @@ impl Case {
     }
 }
 
-/// Changes each cell of each window of `chip`: something must object, but for the cells in `free`, named `column@row`.
-pub(super) fn assert_no_free_cells(case: &Case, chip: &str, free: &[&str]) {
+/// What the honest windows of every chip have to show: they hold, each label is needed, and no cell is free but for those in
+/// `free`, named `column@row`.
+pub(super) fn assert_chip(case: &Case, chip: &str, free: &[&str]) {
     case.assert_holds();
+    case.assert_mock();
+    assert_audited(case, chip);
+    assert_no_free_cells(case, chip, free);
+}
+
+/// Changes each cell of each window of `chip`: something must object, but for the cells in `free`.
+fn assert_no_free_cells(case: &Case, chip: &str, free: &[&str]) {
     let (def, windows) = case.windows(chip);
     let mut found = BTreeSet::new();
     let mut grid = case.grid.clone();
@@ -212,7 +220,7 @@ pub(super) fn assert_no_free_cells(case: &Case, chip: &str, free: &[&str]) {
 }
 
 /// The audit of the shard answers nothing of `chip` that the circuit does not know of.
-pub(super) fn assert_audited(case: &Case, chip: &str) {
+fn assert_audited(case: &Case, chip: &str) {
     let mut found = audit(&mut case.grid.clone(), usize::MAX);
     found.windows.retain(|name, _| *name == chip);
     found.constraints.retain(|(name, _), _| *name == chip);
