@@ -10,7 +10,8 @@ use verbatim_gadgets::halo2::ShardCircuit;
 use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 
 use crate::trial::Trial;
-use crate::world::{Tx, World, address, code, plain, word};
+use crate::tx::{Tx, address, code, plain, word};
+use crate::world::World;
 
 /// A block with every kind of item.
 pub(crate) fn block() -> Trial {

@@ -6,7 +6,8 @@ use verbatim_circuits::state::EMPTY_CODE;
 use verbatim_gadgets::check::check;
 
 use crate::trial::is_true;
-use crate::world::{Tx, World, address, plain, word};
+use crate::tx::{Tx, address, plain, word};
+use crate::world::World;
 
 /// What a call leaves that is a STOP.
 fn stop(tx: &mut Tx) {

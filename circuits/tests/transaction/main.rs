@@ -4,5 +4,6 @@
 mod honest;
 mod machine;
 mod trial;
+mod tx;
 mod world;
 mod wrong;

@@ -11,7 +11,8 @@ use verbatim_gadgets::expr::{Cell, F};
 
 use crate::honest::{block, items};
 use crate::trial::Trial;
-use crate::world::{World, address, plain, word};
+use crate::tx::{address, plain, word};
+use crate::world::World;
 
 fn chip<'t>(trial: &'t Trial, name: &str) -> (usize, &'t ChipDef) {
     let found = trial.grid.circuit.chips.iter().enumerate().find(|(_, def)| def.name == name);
@@ -133,7 +134,7 @@ fn marked_code_is_rejected() {
 }
 
 /// A block of one transaction, changed.
-fn one(change: impl FnOnce(&mut crate::world::Tx)) -> Trial {
+fn one(change: impl FnOnce(&mut crate::tx::Tx)) -> Trial {
     let mut world = World::new(address(5));
     world.transaction(&plain().with(change));
     world.finish()
