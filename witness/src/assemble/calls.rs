@@ -461,9 +461,7 @@ impl CallStep<'_, '_> {
             let order = self.order(clock + 1 + index as u64, None, undoing);
             records[index] = self.assembler.order(order, address, |account| change[index](account, value))?;
             let after = self.assembler.state.account(place(address)).map_or(U256::ZERO, |account| account.balance);
-            let (hi, lo) = split(&after);
-            self.assembler.arith.range128(hi);
-            self.assembler.arith.range128(lo);
+            self.assembler.ranges(&after);
         }
         Ok(records)
     }
@@ -476,14 +474,13 @@ impl CallStep<'_, '_> {
             let order = self.order(clock + 1, None, None);
             let record = self.assembler.order(order, self.own.address, |_| Some(()))?;
             let less = value.checked_sub(record.balance).and_then(|less| less.checked_sub(U256::from(1)));
-            let (hi, lo) = split(&less.ok_or_else(|| self.missing("want of balance"))?);
-            self.assembler.arith.range128(hi);
-            self.assembler.arith.range128(lo);
+            let less = less.ok_or_else(|| self.missing("want of balance"))?;
+            self.assembler.ranges(&less);
             account = Some(record);
         }
         let gas = available + if value.is_zero() { 0 } else { STIPEND };
         same(self.position, "the gas left", &gas, &self.step.gas_after)?;
-        let result = self.run.trace.results(self.step).first().copied().unwrap_or_default();
+        let result = self.run.trace.result(self.step);
         same(self.position, "the result", &U256::ZERO, &result)?;
         let after = self.caller_after(gas as i64);
         self.caller.stack.push(Token { value: U256::ZERO, clock });

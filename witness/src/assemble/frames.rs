@@ -1,6 +1,7 @@
 //! How calls begin and end: whose scope their writes belong to, when the writes of a call that fails are undone, and what
 //! goes back to the caller.
 
+use alloy_primitives::U256;
 use verbatim_circuits::bus::{CopyJobNative, ExecNative, FrameNative, Halt, HaltNative, TallyNative};
 use verbatim_circuits::calls::{CallsEvent, ResumeEvent};
 use verbatim_circuits::copy::{CopyOrder, Order};
@@ -122,14 +123,14 @@ impl Assembler {
         let missing = AssembleError::Trace { position, what: "caller of a call" };
         self.copy_output(run, &event, position)?;
         let (caller, step) = frame.parent.and_then(|id| run.calls.get_mut(&id)).zip(step).ok_or(missing)?;
-        let (halt_clock, value) = (halt.clock, alloy_primitives::U256::from(u64::from(halt.success)));
+        let (halt_clock, value) = (halt.clock, U256::from(u64::from(halt.success)));
         (caller.counts.clock, caller.counts.open) = (halt_clock, true);
         caller.returned = Returned { owner: halt.call, offset: halt.offset, data: frame.output.clone() };
         caller.stack.push(Token { value, clock: halt_clock });
         let FrameNative { call, code, pc, height, memory, .. } = suspended.clone();
         let gas = suspended.gas as i64 + halt.gas;
         same(position, "the gas left", &gas, &(step.gas_after as i64))?;
-        let result = run.trace.results(step).first().copied().unwrap_or_default();
+        let result = run.trace.result(step);
         same(position, "the result", &value, &result)?;
         self.open = Some(ExecNative { clock: self.clock, call, code, pc, height, gas, memory });
         self.calls.sheet.push(self.origin(), CallsEvent::Resume(event));

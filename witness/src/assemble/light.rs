@@ -259,7 +259,7 @@ impl LightStep<'_> {
     }
 
     fn environment(&mut self, call: &mut super::Call, step: StepEvent) -> Result<LightEvent, AssembleError> {
-        let value = self.trace.results(self.step).first().copied().unwrap_or_default();
+        let value = self.trace.result(self.step);
         let owner = match step.parameter {
             0 => 0,
             1 => call.id,
@@ -298,7 +298,7 @@ impl LightStep<'_> {
     }
 
     fn push(&mut self, call: &mut super::Call, value: U256) -> Result<(), AssembleError> {
-        let revm = self.trace.results(self.step).first().copied().unwrap_or_default();
+        let revm = self.trace.result(self.step);
         same(self.position, "the result", &value, &revm)?;
         call.stack.push(Token { value, clock: self.clock() });
         Ok(())

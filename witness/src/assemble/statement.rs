@@ -123,6 +123,7 @@ impl PublicMessages {
 
 #[cfg(test)]
 mod tests {
+    use alloy_primitives::U256;
     use verbatim_circuits::bus::{BlockEndNative, CursorNative, Exec, ExecNative, PublicSlotNative};
 
     use super::*;
@@ -136,8 +137,8 @@ mod tests {
     }
 
     fn slot(key: u64, after: u64) -> PublicSlotNative {
-        let [address, before] = [7u64, 1].map(alloy_primitives::U256::from);
-        let [key, after] = [key, after].map(alloy_primitives::U256::from);
+        let [address, before] = [7u64, 1].map(U256::from);
+        let [key, after] = [key, after].map(U256::from);
         PublicSlotNative { address, key, before, after }
     }
 
@@ -154,7 +155,7 @@ mod tests {
     #[test]
     fn nothing_else_is_said() {
         let mut messages = empty_block();
-        let code = alloy_primitives::U256::ZERO;
+        let code = U256::ZERO;
         let exec = ExecNative { clock: 1, call: 1, code, pc: 0, height: 0, gas: 1 << 40, memory: 0 };
         messages.send::<Exec>(&exec);
         assert_eq!(messages.check_statement(), Err(NoStatement::Kind { index: 2, kind: "exec" }));

@@ -124,7 +124,7 @@ impl Assembler {
             return Ok(());
         }
         if let Some(value) = effect.result {
-            let revm = run.trace.results(step).first().copied().unwrap_or_default();
+            let revm = run.trace.result(step);
             same(position, "the result", &value, &revm)?;
             call.stack.push(Token { value, clock: state.clock });
         }

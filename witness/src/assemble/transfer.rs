@@ -233,7 +233,7 @@ impl TransferStep<'_, '_> {
             HashPlan::Long => number(&keccak256(&bytes)),
             _ => self.assembler.keccak.short(&bytes),
         };
-        let revm = self.trace.results(self.step).first().copied().unwrap_or_default();
+        let revm = self.trace.result(self.step);
         same(self.position, "the result", &digest, &revm)?;
         self.call.stack.push(Token { value: digest, clock: step.state.clock });
         Ok(match plan {

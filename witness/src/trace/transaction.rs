@@ -124,6 +124,11 @@ impl TxTrace {
         slice(&self.words, step.results, step.result_count)
     }
 
+    /// The word that a step pushes; zero if it pushes none.
+    pub(crate) fn result(&self, step: &Step) -> U256 {
+        self.results(step).first().copied().unwrap_or_default()
+    }
+
     /// The accesses of a step.
     pub fn accesses(&self, step: &Step) -> &[Access] {
         slice(&self.accesses, step.accesses, step.access_count)

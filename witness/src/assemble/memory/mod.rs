@@ -5,6 +5,7 @@ mod shadow;
 mod steps;
 mod tokens;
 
+use alloy_primitives::U256;
 use verbatim_circuits::bus::{ExecNative, HaltNative};
 use verbatim_circuits::memory::expansion::{Demand, memory_cost};
 use verbatim_circuits::memory::{CostEvent, MemoryEvent, TICKS};
@@ -77,9 +78,7 @@ impl Price {
             return price;
         }
         price.demand = match class {
-            Class::Load | Class::Store => {
-                Some(Demand { offset: operand(0), length: alloy_primitives::U256::from(event.parameter) })
-            }
+            Class::Load | Class::Store => Some(Demand { offset: operand(0), length: U256::from(event.parameter) }),
             Class::Return => Some(Demand { offset: operand(0), length: operand(1) }),
             _ => None,
         };

@@ -80,7 +80,7 @@ impl MemoryStep<'_, '_> {
     }
 
     fn push(&mut self, value: U256) -> Result<(), AssembleError> {
-        let revm = self.run.trace.results(self.step).first().copied().unwrap_or_default();
+        let revm = self.run.trace.result(self.step);
         same(self.position, "the result", &value, &revm)?;
         self.call.stack.push(Token { value, clock: self.clock() });
         Ok(())

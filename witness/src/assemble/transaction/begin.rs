@@ -13,7 +13,7 @@ use super::super::accounts::{Order, add, subtract, system};
 use super::super::memory::Memory;
 use super::super::state::{Undoing, place};
 use super::super::tally::Counts;
-use super::super::{AssembleError, Assembler, Call, Run};
+use super::super::{AssembleError, Assembler, Call, Run, number};
 use super::before;
 
 /// What the accounts are that a transaction touches at its beginning, as it finds them.
@@ -37,7 +37,7 @@ impl Assembler {
         self.public.send::<PublicTransaction>(&public);
 
         let frame = run.frame(0, position)?;
-        let hash = super::super::number(&frame.code_hash);
+        let hash = number(&frame.code_hash);
         self.bytecode.add_code(hash, &frame.code);
         let missing = |_| AssembleError::Trace { position, what: "opcode at the program counter" };
         let code = self.bytecode.fetch(hash, 0).map_err(missing)?;

@@ -2,11 +2,13 @@
 
 use alloy_primitives::U256;
 use verbatim_circuits::bus::{
-    BlockEnd, BlockEndNative, Cursor, PublicEnvironment, PublicEnvironmentNative, PublicWithdrawal,
+    AccountNative, BlockEnd, BlockEndNative, Cursor, PublicEnvironment, PublicEnvironmentNative, PublicWithdrawal,
     PublicWithdrawalNative,
 };
 use verbatim_circuits::opcodes::FORK;
-use verbatim_circuits::transaction::{BlockEndEvent, EnvironmentEvent, TransactionEvent, WithdrawalEvent};
+use verbatim_circuits::transaction::{
+    AccountBefore, BlockEndEvent, EnvironmentEvent, TransactionEvent, WithdrawalEvent,
+};
 
 use super::super::accounts::{Order, add};
 use super::super::state::place;
@@ -86,8 +88,8 @@ impl Assembler {
         &mut self,
         order: Order,
         address: U256,
-        change: impl FnOnce(&mut verbatim_circuits::bus::AccountNative) -> Option<()>,
-    ) -> Result<verbatim_circuits::transaction::AccountBefore, AssembleError> {
+        change: impl FnOnce(&mut AccountNative) -> Option<()>,
+    ) -> Result<AccountBefore, AssembleError> {
         let account = self.access(order, address, change)?;
         let after = self.state.account(address).map_or(U256::ZERO, |account| account.balance);
         self.ranges(&after);

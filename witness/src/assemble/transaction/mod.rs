@@ -136,7 +136,7 @@ impl Assembler {
     }
 
     /// Asks that both limbs of a word be shown to be in range.
-    fn ranges(&mut self, word: &U256) {
+    pub(super) fn ranges(&mut self, word: &U256) {
         let (hi, lo) = split(word);
         self.arith.range128(hi);
         self.arith.range128(lo);
