@@ -190,7 +190,8 @@ message! {
     }
 
     /// Public: thirty-two bytes of a log's data, zeros behind its end. Sent by copy for every index below
-    /// `ceil(length / 32)`; received by the verifier.
+    /// `ceil(length / 32)`, and perhaps once more with zeros if the length is a multiple of 32; received by the verifier, who
+    /// receives none of the latter.
     pub struct PublicLogData, PublicLogDataNative = Linear 151 "public log data" {
         /// How many items of the block, system calls included, lie before the transaction.
         transaction: Counter,

@@ -1,5 +1,6 @@
 //! Copies: honest jobs hold and balance, every constraint is needed, no cell is free, and wrong rows are rejected.
 
+mod ends;
 mod forgeries;
 mod fractions;
 
@@ -239,7 +240,7 @@ fn is_true(world: &World, name: &str, tuple: &[F]) -> bool {
             let result = cut(first, second, shift, keep);
             Slice::tuple(&SliceNative { first, second, shift: shift as u8, keep: keep as u8, result })
         }),
-        "splice" => small(4, 31).zip(small(5, 32)).filter(|(_, count)| *count > 0).map(|(shift, count)| {
+        "splice" => small(4, 31).zip(small(5, 32)).map(|(shift, count)| {
             let (first, second, value) = (word(&tuple[..2]), word(&tuple[2..4]), word(&tuple[6..8]));
             let inside = count.min(32 - shift);
             let first_after = paste(first, value, shift, inside);
