@@ -161,7 +161,8 @@ message! {
     /// consumed by every step, and by jumps for their destination.
     ///
     /// The consumer's `hash` is a word in range from elsewhere: the name of a code. Under names whose high limb exceeds 128
-    /// bits, bytecode has facts of another meaning for itself ([`crate::bytecode`]).
+    /// bits, bytecode has facts of another meaning for itself ([`crate::bytecode`]): bytes of any kind; and lanes of eight
+    /// bytes, whose `pc` is the lane's index and whose `opcode` is a number below 2^64.
     pub struct Code, CodeNative = Fact 30 "code"
         determines [opcode, push, next] {
         /// The keccak hash that names the code.
