@@ -56,17 +56,6 @@ message! {
         word: Word,
     }
 
-    /// Eight bytes of a code, zeros past its end. Provided and consumed by bytecode.
-    pub struct CodeLane, CodeLaneNative = Fact 44 "code lane"
-        determines [bytes] {
-        /// The code.
-        hash: Word,
-        /// The index of the first byte, divided by eight.
-        index: Counter,
-        /// The bytes.
-        bytes: [Byte; 8],
-    }
-
     /// The place between two lanes of a code. Sent by each lane to the next, around a ring that the code's row closes.
     pub struct CodeChain, CodeChainNative = Linear 46 "code chain" {
         /// The code.

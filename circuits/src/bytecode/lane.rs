@@ -1,9 +1,9 @@
 //! A lane of code: eight bytes in one row.
 //!
 //! **Given** a token of the code's chain, **this chip proves** that the next eight bytes of the code are bytes, how many
-//! bytes of push data are due after each, and passes the token on. It tells keccak the lane, the circuit the bytes, and
-//! whoever asks each byte at its position: an opcode without data as steps consume it, any other byte under a
-//! [mark](super::layout::Layout).
+//! bytes of push data are due after each, and passes the token on. It tells keccak the lane, and whoever asks each byte at
+//! its position: an opcode without data as steps consume it, any other byte under a [mark](super::layout::Layout). Under
+//! a mark that no byte has it tells the eight bytes as one number, for words.
 //!
 //! There are no constraints of its own. All is in the slots: `chain in` and `chain out` count the lanes, and `counter i`
 //! ranges byte i and makes its counter a function of the one before.
@@ -38,6 +38,18 @@ impl LaneEvent {
         }
         counters
     }
+
+    /// Sets the lane's cells, `down` rows below the window's first.
+    pub(super) fn put(&self, layout: &Layout, row: &mut WindowWriter<'_>, down: i16) {
+        put_word(row, layout.hash, down, &self.hash);
+        put(row, layout.index, down, self.index);
+        put(row, layout.entry, down, u64::from(self.before));
+        let counters = self.counters();
+        for (i, byte) in self.bytes.iter().enumerate() {
+            put(row, layout.bytes[i], down, u64::from(*byte));
+            put(row, layout.counters[i], down, u64::from(counters[i + 1]));
+        }
+    }
 }
 
 /// The chip.
@@ -57,25 +69,15 @@ impl Chip for Lane {
         let (token, lane) = (held(chip, &layout.chain_out, 0), held(chip, &layout.hash_lane, 0));
         chip.send(&layout.chain_out, 0, &token);
         chip.send(&layout.hash_lane, 0, &lane);
-        let bytes = held(chip, &layout.code_lane, 0);
-        let multiplicity = chip.multiplicity(0);
-        chip.provide(&layout.code_lane, 0, multiplicity, &bytes);
-        for slot in &layout.code {
-            let (byte, multiplicity) = (held(chip, slot, 0), chip.multiplicity(0));
-            chip.provide(slot, 0, multiplicity, &byte);
+        for slot in layout.code.iter().chain([&layout.lane]) {
+            let fact = held(chip, slot, 0);
+            let multiplicity = chip.multiplicity(0);
+            chip.provide(slot, 0, multiplicity, &fact);
         }
         Self(layout.clone())
     }
 
     fn fill(&self, event: &LaneEvent, row: &mut WindowWriter<'_>) {
-        let layout = &self.0;
-        put_word(row, layout.hash, 0, &event.hash);
-        put(row, layout.index, 0, event.index);
-        put(row, layout.entry, 0, u64::from(event.before));
-        let counters = event.counters();
-        for (i, byte) in event.bytes.iter().enumerate() {
-            put(row, layout.bytes[i], 0, u64::from(*byte));
-            put(row, layout.counters[i], 0, u64::from(counters[i + 1]));
-        }
+        event.put(&self.0, row, 0);
     }
 }

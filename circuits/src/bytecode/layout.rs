@@ -9,13 +9,17 @@ use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::message::Message;
 
-use crate::bus::{Code, CodeChain, CodeLane, CodeLength, CodeWord, HashEnd, HashLane, NoJumpDest, PushCounter};
+use super::push;
+use crate::bus::{Code, CodeChain, CodeLength, CodeWord, HashEnd, HashLane, NoJumpDest, PushCounter};
 
 /// A 256-bit word in two columns: the high limb, then the low one.
 pub(super) type Pair = [Cell; 2];
 
 /// The bits of a limb. What stands above them in a name or in a pushed value makes it none: see [`Layout::code`].
 const LIMB_BITS: u32 = 128;
+
+/// The counter before and after a lane that is consumed as one number. The tables have no such counter, so no byte has.
+pub(super) const LANE: u64 = push::COUNTS as u64;
 
 /// The opcode in front of PUSH1: PUSHn is this one plus n.
 pub(super) const PUSH0: u64 = 0x5f;
@@ -39,8 +43,6 @@ pub struct Layout {
     pub(super) value: Pair,
     /// The length of the code: a name for counter 5.
     pub(super) length: Cell,
-    /// What `CodeWord` says: index (`entry`), high limb, low limb.
-    pub(super) word: [Cell; 3],
     /// The token in front of the lane.
     pub(super) chain_in: Slot<CodeChain>,
     /// The token behind it.
@@ -59,13 +61,14 @@ pub struct Layout {
     pub(super) push: Slot<Code>,
     /// The lane, for keccak.
     pub(super) hash_lane: Slot<HashLane>,
-    /// The lane, for this circuit.
-    pub(super) code_lane: Slot<CodeLane>,
+    /// The lane as one number, for this circuit: where `code` has a byte and its position, this has all eight and their
+    /// index. Its counters are both [`LANE`], as no byte's are.
+    pub(super) lane: Slot<Code>,
     /// The length, as a fact.
     pub(super) code_length: Slot<CodeLength>,
     /// The length, for keccak.
     pub(super) hash_end: Slot<HashEnd>,
-    /// A word.
+    /// The word that bytes 0 to 3 make, eight bytes each. Its position, in lanes, is that of byte 0.
     pub(super) code_word: Slot<CodeWord>,
     /// Byte 0 is no destination.
     pub(super) no_jump_dest: Slot<NoJumpDest>,
@@ -88,18 +91,20 @@ impl Layout {
         let position = |i: u64| index * Expr::from(8) + i;
         let lane = (0..8).map(|i| bytes[i] * Expr::power_of_two(56 - 8 * i as u32)).sum::<Expr>();
         let before = |i: usize| if i == 0 { entry } else { counters[i - 1] };
-        let byte = |mark: Expr, pc: Expr, opcode: Cell, next: Expr| {
+        let byte = |mark: Expr, pc: Expr, opcode: Expr, next: Expr| {
             let above = mark * Expr::power_of_two(LIMB_BITS);
-            vec![hash[0] + &above, hash[1].expr(), pc, opcode.expr(), above, Expr::zero(), next]
+            vec![hash[0] + &above, hash[1].expr(), pc, opcode, above, Expr::zero(), next]
         };
         let code = |i: usize| {
             let mark = before(i) * Expr::from(64) + counters[i];
-            byte(mark, position(i as u64), bytes[i], position(i as u64 + 1) + counters[i])
+            byte(mark, position(i as u64), bytes[i].expr(), position(i as u64 + 1) + counters[i])
         };
+        let whole = byte(Expr::from(65 * LANE), index.expr(), lane.clone(), index + (1 + LANE));
+        let limb = |high: usize| bytes[high] * Expr::power_of_two(64) + bytes[high + 1];
         let due = opcode - PUSH0;
         let (pc, next) = (position(7) - &due, position(8));
         let pushed = at(vec![pc.clone(), opcode.expr(), value[0].expr(), value[1].expr(), next.clone()]);
-        let [length, word] = [counters[5], entry];
+        let length = counters[5];
         Self {
             chain_in: builder.slot("chain in", at(vec![index.expr(), entry.expr()])),
             chain_out: builder.slot("chain out", at(vec![index + 1, counters[7].expr()])),
@@ -107,15 +112,14 @@ impl Layout {
                 builder.slot(format!("counter {i}"), vec![before(i).expr(), bytes[i].expr(), counters[i].expr()])
             }),
             code: std::array::from_fn(|i| builder.slot(format!("code at byte {i}"), code(i))),
-            head: builder.slot("head", byte(due, pc, opcode, next)),
+            head: builder.slot("head", byte(due, pc, opcode.expr(), next)),
             push: builder.slot("push", pushed),
             hash_lane: builder.slot("hash lane", at(vec![index.expr(), lane])),
-            code_lane: builder.slot("code lane", at([index].iter().chain(&bytes).map(|cell| cell.expr()).collect())),
+            lane: builder.slot("lane", whole),
             code_length: builder.slot("code length", at(vec![length.expr()])),
             hash_end: builder.slot("hash end", at(vec![length.expr()])),
-            code_word: builder.slot("code word", at(vec![word.expr(), counters[0].expr(), counters[1].expr()])),
+            code_word: builder.slot("code word", at(vec![index * Expr::from(2), limb(0), limb(2)])),
             no_jump_dest: builder.slot("no jump destination", at(vec![position(0)])),
-            word: [word, counters[0], counters[1]],
             hash,
             index,
             entry,

@@ -15,7 +15,7 @@
 //! [behind the end](past), [words](word), and [failed jumps](no_jump_dest).
 //!
 //! The circuit has 36 main and 10 auxiliary columns, so 46 cells are a row: **5.75 a byte**, 46 a PUSH of up to eight bytes,
-//! 184 a longer one; 92 a code, 46 a position behind the end, 184 a word, 46 a failed jump.
+//! 184 a longer one; 92 a code, 46 a position behind the end, 46 a word, 46 a failed jump.
 //!
 //! | design | columns | cells a byte: test block, mainnet 21429063, 18884864 |
 //! |---|---|---|

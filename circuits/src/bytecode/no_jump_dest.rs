@@ -3,6 +3,8 @@
 //! **Given** the byte at a position and how much push data is due before it, **this chip proves** that the position is no
 //! JUMPDEST: the byte is push data, or another opcode.
 //!
+//! That the counters are the table's keeps other facts than a byte's away, which have [other marks](super::layout::Layout).
+//!
 //! | label | degree | meaning |
 //! |---|---|---|
 //! | the byte is data is boolean | 2 | the flag d |
@@ -51,6 +53,7 @@ impl Chip for NoJumpDest {
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         chip.learn(&layout.code[0], 0);
+        chip.learn(&layout.steps[0], 0);
         let fact = held(chip, &layout.no_jump_dest, 0);
         let data = chip.bool("the byte is data", 0);
         let inverse = chip.any(0);

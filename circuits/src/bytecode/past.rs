@@ -10,7 +10,8 @@
 //! | label | degree | meaning |
 //! |---|---|---|
 //! | the position is behind the end | 1 | `8 index = length + gap`: the counter table ranges the gap |
-//! | code lane: bytes\[i\] | 1 | zeros; byte 0 is the one at the position |
+//! | code at byte 0: opcode | 1 | the byte is zero |
+//! | lane: opcode | 1 | the lane is zero |
 //!
 //! Where the position begins no lane, `index` is no integer but `position / 8` in the field: a lane that nobody asks for.
 
@@ -23,7 +24,7 @@ use verbatim_gadgets::value::{Byte, inverse_or_zero};
 
 use super::layout::{Layout, held, put, put_word};
 use super::push;
-use crate::bus::CodeLane;
+use crate::bus::Code;
 
 /// A position behind the end.
 #[derive(Clone, Debug)]
@@ -54,13 +55,12 @@ impl Chip for Past {
         let length = chip.learn(&layout.code_length, 0);
         let gap = chip.learn(&layout.steps[GAP], 0).before;
         chip.learn(&layout.steps[0], 0);
-        let (byte, lane) = (held(chip, &layout.code[0], 0), held(chip, &layout.code_lane, 0));
         let position = layout.index * Expr::from(8);
         chip.require_equal("the position is behind the end", position, &length.length + &gap);
-        let multiplicities = [chip.multiplicity(0), chip.multiplicity(0)];
-        let lane = CodeLane { bytes: std::array::from_fn(|_| Byte::constant(0)), ..lane };
-        chip.provide(&layout.code[0], 0, multiplicities[0], &byte);
-        chip.provide(&layout.code_lane, 0, multiplicities[1], &lane);
+        for (slot, fact) in [&layout.code[0], &layout.lane].map(|slot| (slot, held(chip, slot, 0))) {
+            let multiplicity = chip.multiplicity(0);
+            chip.provide(slot, 0, multiplicity, &Code { opcode: Byte::constant(0), ..fact });
+        }
         Self(layout.clone())
     }
 

@@ -11,14 +11,16 @@ use verbatim_gadgets::check::check;
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::ShardCircuit;
-use verbatim_gadgets::machine::{ChipSet, Workload};
+use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 use verbatim_gadgets::message::{Fact, Message};
 use verbatim_gadgets::value::inverse_or_zero;
 
-use super::{BytecodeChips, BytecodeError, BytecodeWork, push};
+use super::layout::LANE;
+use super::past::PastEvent;
+use super::{BytecodeChips, BytecodeError, BytecodeEvent, BytecodeWork, push};
 use crate::bus::{
-    Code, CodeLength, CodeLengthNative, CodeNative, CodeWord, HashEnd, HashEndNative, HashLane, HashLaneNative,
-    NoJumpDest, NoJumpDestNative, PushCounter,
+    Code, CodeLength, CodeLengthNative, CodeNative, CodeWord, CodeWordNative, HashEnd, HashEndNative, HashLane,
+    HashLaneNative, NoJumpDest, NoJumpDestNative, PushCounter,
 };
 
 const K: u32 = 9;
@@ -65,15 +67,27 @@ fn keccak(balance: &mut Balance, digest: U256, code: &[u8]) {
 
 impl Scene {
     fn new(work: &BytecodeWork, codes: &[(U256, &[u8])], demand: Demand) -> Self {
-        let Demand { mut counts, mut balance } = demand;
-        let sheet = work.finish();
+        codes.iter().fold(Self::forged(work.finish(), demand, &[]), |mut scene, (hash, code)| {
+            keccak(&mut scene.balance, *hash, code);
+            scene
+        })
+    }
+
+    /// Other cells in the windows of `sheet`: a chip and its first window, the column, the row in the window, the value.
+    /// Facts are provided as often as is consumed then. Keccak takes nothing.
+    fn forged(sheet: Sheet<BytecodeChips>, demand: Demand, cells: &[(&str, &str, usize, F)]) -> Self {
+        let Demand { mut counts, balance } = demand;
         let k = if sheet.len() > 150 { K + 3 } else { K };
         let windows = 0..sheet.len();
-        let mut grid = (&sheet as &dyn Workload).grid(k, windows).expect("the shard is large enough");
-        counts.consume(&grid);
-        counts.provide(&mut grid);
-        codes.iter().for_each(|(hash, code)| keccak(&mut balance, *hash, code));
-        Self { grid, balance, tables: Arc::new(tables()) }
+        let grid = (&sheet as &dyn Workload).grid(k, windows).expect("the shard is large enough");
+        let mut scene = Self { grid, balance, tables: Arc::new(tables()) };
+        for (chip, column, row, value) in cells {
+            let row = scene.window(chip, 0) + row;
+            scene.grid.write(scene.column(column), row, *value);
+        }
+        counts.consume(&scene.grid);
+        counts.provide(&mut scene.grid);
+        scene
     }
 
     /// The labels of the constraints that fail.
@@ -125,6 +139,17 @@ impl Scene {
         let constraint = chips.iter().flat_map(|chip| &chip.constraints).find(|c| c.label == label);
         let cells = constraint.expect("there is such a label").expr.cells();
         self.grid.circuit.main[usize::from(cells.first().expect("a flag").column)].clone()
+    }
+
+    /// The names of the columns of the flag and of the inverse of a failed jump.
+    fn no_jump_dest_cells(&self) -> [String; 2] {
+        let chips = &self.grid.circuit.chips;
+        let chip = chips.iter().find(|chip| chip.name == "no jump destination").expect("there is such a chip");
+        let flag = *chip.constraints[0].expr.cells().first().expect("a flag");
+        let known = [flag, self.column("entry"), self.column("byte 0")];
+        let cells = chip.constraints[1].expr.cells();
+        let inverse = cells.iter().find(|cell| !known.contains(cell)).expect("an inverse");
+        [flag, *inverse].map(|cell| self.grid.circuit.main[usize::from(cell.column)].clone())
     }
 
     /// The scene without a window, as if it had never been there.
@@ -354,8 +379,8 @@ fn class_3_the_first_byte_is_bound() {
     demand.add::<CodeWord>(&word);
     let scene = Scene::new(&work, &[(hash(7), &code)], demand);
     let row = scene.window("word", 0);
-    let forged = scene.with(&[("byte 0", row, 0)]);
-    assert!(forged.objections().contains("bus: code lane"));
+    let forged = scene.with(&[("byte 0", row, 0x00ef_efef_0000_0000)]);
+    assert!(forged.objections().contains("bus: code"));
     let lane = scene.window("lane", 0);
     let end = scene.window("code", 0) + 1;
     let forged = forged.with(&[("byte 0", lane, 0), ("byte 0", end, 0)]);
@@ -467,17 +492,80 @@ fn a_destination_cannot_be_denied() {
     let mut there = scene.with(&[("byte 0", row, 0x5b)]);
     there.grid.write(scene.column("index"), row, inverse_or_zero(F::from(8)));
     assert!(there.failures().contains(&label));
-    let chip = scene.grid.circuit.chips.iter().find(|chip| chip.name == "no jump destination").expect("a chip");
-    let flag = *chip.constraints[0].expr.cells().first().expect("a flag");
+    let [flag, inverse] = scene.no_jump_dest_cells().map(|name| scene.column(&name));
     there.grid.write(flag, row, F::from(1));
     assert!(there.failures().contains(&label));
-    let evidence = chip.constraints[1].expr.cells();
-    let columns = ["entry", "byte 0"].map(|name| scene.column(name));
-    let inverse = evidence.iter().find(|cell| **cell != flag && !columns.contains(cell)).expect("an inverse");
-    there.grid.write(*inverse, row, F::from(1));
+    there.grid.write(inverse, row, F::from(1));
     there.grid.write(scene.column("entry"), row, F::from(1));
     assert_eq!(there.failures(), BTreeSet::new());
     assert!(there.objections().contains("bus: code"));
+}
+
+/// Four bytes read as if they were four lanes.
+#[test]
+fn a_word_is_of_whole_lanes() {
+    let code = [0x01, 0x02, 0x03, 0x04];
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), &code);
+    let word = work.word(hash(7), 0).expect("a word");
+    let bytes = U256::from_limbs([4, 3, 2, 1]);
+    demand.add::<CodeWord>(&CodeWordNative { word: bytes, ..word });
+    keccak(&mut demand.balance, hash(7), &code);
+    let byte = |i: usize| (["byte 0", "byte 1", "byte 2", "byte 3"][i], F::from(u64::from(code[i])));
+    let mut cells = vec![("word", "entry", 0, F::from(0))];
+    cells.extend((0..4).map(byte).map(|(column, value)| ("word", column, 0, value)));
+    let counters = ["counter 0", "counter 1", "counter 2", "counter 3"];
+    cells.extend(counters.map(|column| ("word", column, 0, F::from(0))));
+    let labels: BTreeSet<String> = (0..4).map(|i| format!("lanes after byte {i}")).collect();
+    let labels = &labels | &BTreeSet::from(["lanes before byte 0".to_owned()]);
+    assert_eq!(Scene::forged(work.finish(), demand, &cells).objections(), labels);
+}
+
+/// A lane's index is no position: lane 1 says nothing of the byte at position 1.
+#[test]
+fn a_lane_is_no_data() {
+    let mut code = [0x5b; 16];
+    code[15] = 0x00;
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), &code);
+    work.no_jump_dest(hash(7), 15).expect("STOP is no destination");
+    demand.add::<NoJumpDest>(&NoJumpDestNative { hash: hash(7), pc: 1 });
+    keccak(&mut demand.balance, hash(7), &code);
+    let honest = Scene::forged(work.finish(), demand.clone(), &[]);
+    let [flag, inverse] = honest.no_jump_dest_cells();
+    let chip = "no jump destination";
+    let lane = (chip, "byte 0", 0, F::from(u64::from_be_bytes(code[8..].try_into().expect("eight bytes"))));
+    let place = (chip, "index", 0, inverse_or_zero(F::from(8)));
+    let counters = ["entry", "counter 0"].map(|column| (chip, column, 0, F::from(LANE)));
+    let data = (chip, flag.as_str(), 0, F::from(1));
+    let inverse = (chip, inverse.as_str(), 0, inverse_or_zero(F::from(LANE)));
+    let cells = [&[lane, place, data, inverse][..], &counters].concat();
+    let forged = Scene::forged(work.finish(), demand, &cells);
+    assert_eq!(forged.objections(), BTreeSet::from(["bus: push counter".to_owned()]));
+}
+
+/// Lanes of zeros behind the end, read as if they were the last bytes.
+#[test]
+fn a_lane_is_no_byte_of_the_last() {
+    let code = [0x01, 0x02];
+    let (mut work, mut demand) = (BytecodeWork::new(), Demand::default());
+    work.add_code(hash(7), &code);
+    keccak(&mut demand.balance, hash(7), &code);
+    let length = |length, sum| (HashEndNative { digest: hash(7), length }, sum);
+    for (end, sum) in [length(2, F::from(1)), length(1, -F::from(1))] {
+        demand.balance.add_public::<HashEnd>(&end, sum);
+    }
+    let mut sheet = work.finish();
+    for lane in 1..8 {
+        sheet.push(0, BytecodeEvent::Past(PastEvent { hash: hash(7), length: 1, pc: 8 * lane, due: 0 }));
+    }
+    let flag = Scene::forged(work.finish(), Demand::default(), &[]).flag_inside(1);
+    let columns: Vec<String> = (0..8).map(|i| format!("counter {i}")).chain(["entry".to_owned()]).collect();
+    let mut cells: Vec<_> = columns.iter().map(|column| ("code", column.as_str(), 1, F::from(LANE))).collect();
+    cells.extend([("code", "byte 0", 1, F::from(0x0102 << 48)), ("code", "byte 1", 1, F::from(0))]);
+    cells.extend([("code", flag.as_str(), 1, F::from(0)), ("code", "counter 5", 0, F::from(1))]);
+    let forged = Scene::forged(sheet, demand, &cells);
+    assert_eq!(forged.objections(), ["bus: code chain", "bus: push counter"].map(str::to_owned).into());
 }
 
 #[test]

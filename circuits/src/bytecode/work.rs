@@ -127,8 +127,8 @@ impl Source {
             push(BytecodeEvent::Past(PastEvent { hash, length, pc: *pc, due: *due }));
         }
         let lanes = self.lanes();
-        let last = lanes.checked_sub(1).map_or([0; 8], |last| self.chunk(last));
-        push(BytecodeEvent::Code(CodeEvent { hash, length, last, due: self.due[8 * lanes] }));
+        let last = lanes.checked_sub(1).map(|last| self.lane(last));
+        push(BytecodeEvent::Code(CodeEvent { hash, length, last }));
         (0..lanes).for_each(|index| push(BytecodeEvent::Lane(self.lane(index))));
         self.pushes.iter().filter_map(|pc| self.push(*pc)).for_each(&mut push);
         for index in &self.words {
