@@ -1,4 +1,4 @@
-//! The bytes of codes: numbers 30 to 33, 44 and 46.
+//! The bytes of codes: numbers 30 to 33 and 46.
 
 use verbatim_gadgets::message;
 use verbatim_gadgets::value::{Byte, Counter, Word};
