@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::key::{Key, Keyed};
 use super::narrow::Words;
 use super::reader::{Reader, each_batch, parts, words};
+use super::tally::Tally;
 use crate::chip::{ChipDef, MessageDef, Role};
 use crate::expr::{Cell, Expr, F};
 use crate::grid::Grid;
@@ -21,12 +22,8 @@ pub struct FactCounts {
 impl FactCounts {
     /// Counts one more consumption of a fact.
     pub fn add<M: Fact>(&mut self, message: &M::Native) {
-        self.count(Key::of(&M::TAG, &<M as Message>::tuple(message)), 1);
-    }
-
-    fn count(&mut self, key: Key, times: u64) {
-        self.messages += times;
-        *self.counts.entry(key).or_default() += times;
+        self.messages += 1;
+        *self.counts.entry(Key::of(&M::TAG, &<M as Message>::tuple(message))).or_default() += 1;
     }
 
     /// Counts what the windows of `grid` consume. Their multiplicities need not be filled: no consumed fact depends on one.
@@ -38,16 +35,18 @@ impl FactCounts {
     }
 
     fn consumed(grid: &Grid, words: &Words, range: Range<usize>) -> Self {
-        let mut part = Self::default();
+        let (mut part, mut tallies) = (Self::default(), Tallies::new(range.len()));
         each_batch(
             grid,
             words,
             range,
             |role| role == Role::Consume,
             |keys, _| {
-                keys.iter().for_each(|key| part.count(*key, 1));
+                part.messages += keys.len() as u64;
+                tallies.add(keys, &mut part.counts);
             },
         );
+        tallies.finish(&mut part.counts);
         part
     }
 
@@ -83,6 +82,47 @@ impl FactCounts {
         for (cell, row, count) in self.take(&Providers::of(grid)) {
             grid.write(cell, row, F::from(count));
         }
+    }
+}
+
+/// Rows from which tallies are worth their memory.
+const MANY_ROWS: usize = 1 << 14;
+
+/// A tally for each kind of narrow fact, where there are many rows.
+#[derive(Debug)]
+struct Tallies {
+    many: bool,
+    tallies: Vec<Tally>,
+}
+
+impl Tallies {
+    fn new(rows: usize) -> Self {
+        Self { many: rows >= MANY_ROWS, tallies: Vec::new() }
+    }
+
+    /// Counts keys of one tag: in a tally, or else in `counts`.
+    fn add(&mut self, keys: &[Key], counts: &mut Keyed<u64>) {
+        let mut count = |key: Key, times: u64| *counts.entry(key).or_default() += times;
+        match keys.first().filter(|_| self.many && keys.iter().all(|key| key.is_narrow())) {
+            None => keys.iter().for_each(|key| count(*key, 1)),
+            Some(first) => {
+                let tally = self.of_kind(*first);
+                keys.iter().filter_map(|key| tally.add(*key)).for_each(|(key, times)| count(key, times));
+            }
+        }
+    }
+
+    fn of_kind(&mut self, key: Key) -> &mut Tally {
+        let index = self.tallies.iter().position(|tally| tally.counts(key)).unwrap_or_else(|| {
+            self.tallies.push(Tally::new(key));
+            self.tallies.len() - 1
+        });
+        &mut self.tallies[index]
+    }
+
+    fn finish(self, counts: &mut Keyed<u64>) {
+        let left = self.tallies.into_iter().flat_map(Tally::finish);
+        left.for_each(|(key, times)| *counts.entry(key).or_default() += times);
     }
 }
 

@@ -14,8 +14,11 @@ static HASHERS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::defa
 /// Set in the second half of hashes, and never in that of tags.
 const HASHED: u64 = 1 << 63;
 
-/// How many bits the elements of a narrow tuple have at most: what the tables of bytes and of keccak need.
-const WIDTHS: [u32; 3] = [24, 24, 16];
+/// How many bits the first element of a narrow tuple has at most.
+pub(super) const FIRST_BITS: u32 = 24;
+
+/// How many bits each element has at most: what the tables of bytes and of keccak need.
+const WIDTHS: [u32; 3] = [FIRST_BITS, 24, 16];
 
 /// The most elements of a narrow tuple.
 pub(crate) const NARROW: usize = WIDTHS.len();
@@ -58,6 +61,26 @@ impl Key {
         Some(Self([packed, kind]))
     }
 
+    /// Whether the tuple is narrow.
+    pub(super) fn is_narrow(self) -> bool {
+        self.0[1] & HASHED == 0
+    }
+
+    /// Whether two narrow tuples have one tag and one length.
+    pub(super) fn same_kind(self, other: Self) -> bool {
+        self.0[1] == other.0[1]
+    }
+
+    /// The elements of a narrow tuple, the first in the lowest bits.
+    pub(super) fn packed(self) -> u64 {
+        self.0[0]
+    }
+
+    /// The narrow tuple of the same kind with these elements.
+    pub(super) fn with_packed(self, packed: u64) -> Self {
+        Self([packed, self.0[1]])
+    }
+
     fn of_canonical(tag: &Tag, tuple: &[F]) -> Option<Self> {
         let mut numbers = [0; NARROW];
         for (number, element) in numbers.get_mut(..tuple.len())?.iter_mut().zip(tuple) {
@@ -83,9 +106,8 @@ pub(crate) fn small(value: &F) -> Option<u32> {
     if *value == F::zero() {
         return Some(0);
     }
-    let bytes = value.to_bytes();
-    let (low, high) = bytes.split_first_chunk::<4>()?;
-    (*high == [0; 28]).then_some(u32::from_le_bytes(*low))
+    let [low, rest @ ..] = <[u64; 4]>::from(*value);
+    if rest == [0; 3] { u32::try_from(low).ok() } else { None }
 }
 
 #[cfg(test)]

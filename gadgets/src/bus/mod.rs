@@ -5,6 +5,7 @@ mod key;
 mod narrow;
 mod reader;
 mod sums;
+mod tally;
 
 use std::ops::Range;
 

@@ -80,7 +80,8 @@ impl<'g> Reader<'g> {
 }
 
 /// Calls `seen` with the keys and the multiplicities of all messages of the given roles in the windows that begin in
-/// `range`, by what the selectors in the cells say. Those with multiplicity zero are left out.
+/// `range`, by what the selectors in the cells say. Those with multiplicity zero are left out. Consumptions come without
+/// multiplicities: theirs are minus a flag, so minus one. The keys of a call are of one tag.
 pub(super) fn each_batch(
     grid: &Grid,
     words: &Words,
@@ -89,22 +90,35 @@ pub(super) fn each_batch(
     mut seen: impl FnMut(&[Key], &[F]),
 ) {
     let mut reader = Reader::new(grid, words);
-    let (mut numbers, mut batch) = (Scratch::default(), Active::default());
+    let (mut numbers, mut active) = (Scratch::default(), Active::default());
     for chip in &grid.circuit.chips {
-        if !chip.messages.iter().any(|message| role(message.role)) {
+        let asked = chip.messages.iter().enumerate().filter(|(_, message)| role(message.role));
+        let asked: Vec<_> = asked.map(|(index, message)| (index, message, is_always_consumed(message))).collect();
+        let varying = asked.iter().any(|(.., always)| !always);
+        if asked.is_empty() {
             continue;
         }
         for rows in grid.selected(chip.selector, range.clone()).chunks(BATCH) {
-            let multiplicities = chip.multiplicities.run_batch(grid, rows, 0, &mut numbers);
-            for (index, message) in chip.messages.iter().enumerate().filter(|(_, message)| role(message.role)) {
-                batch.clear();
-                for (row, multiplicity) in rows.iter().zip(multiplicities.values(index, rows.len())) {
-                    batch.push(grid, chip, *row, *multiplicity);
+            let multiplicities = varying.then(|| chip.multiplicities.run_batch(grid, rows, 0, &mut numbers));
+            for (index, message, always) in &asked {
+                match multiplicities.as_ref().filter(|_| !always) {
+                    None => seen(reader.keys(message, rows), &[]),
+                    Some(multiplicities) => {
+                        active.take(grid, chip, rows, multiplicities.values(*index, rows.len()));
+                        let multiplicities =
+                            if message.role == Role::Consume { &[][..] } else { &active.multiplicities };
+                        seen(reader.keys(message, &active.rows), multiplicities);
+                    }
                 }
-                seen(reader.keys(message, &batch.rows), &batch.multiplicities);
             }
         }
     }
+}
+
+/// Whether every window of the chip consumes the message.
+fn is_always_consumed(message: &MessageDef) -> bool {
+    let constant = || message.multiplicity.degree() == 0 && message.multiplicity.evaluate(&|_| F::zero()) != F::zero();
+    message.role == Role::Consume && constant()
 }
 
 /// Rows with a message.
@@ -115,17 +129,17 @@ struct Active {
 }
 
 impl Active {
-    fn clear(&mut self) {
+    /// Takes the rows in which the message's multiplicity is not zero.
+    fn take(&mut self, grid: &Grid, chip: &ChipDef, rows: &[usize], multiplicities: &[F]) {
         self.rows.clear();
         self.multiplicities.clear();
-    }
-
-    fn push(&mut self, grid: &Grid, chip: &ChipDef, row: usize, multiplicity: F) {
-        if multiplicity == F::zero() {
-            return;
+        let selector = grid.selector(chip.selector);
+        for (row, multiplicity) in rows.iter().zip(multiplicities) {
+            if *multiplicity != F::zero() {
+                let selector = selector[*row];
+                self.rows.push(*row);
+                self.multiplicities.push(if selector == F::one() { *multiplicity } else { multiplicity * selector });
+            }
         }
-        let selector = grid.selector(chip.selector)[row];
-        self.rows.push(row);
-        self.multiplicities.push(if selector == F::one() { multiplicity } else { multiplicity * selector });
     }
 }
