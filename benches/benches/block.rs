@@ -1,4 +1,6 @@
-//! What a block costs before it is proven: execution, assembly, the check of every constraint, the balance of the bus.
+//! What a block costs before it is proven: execution, assembly, and the check. `check` is the whole check of an assembled
+//! block; `plan` fills its shards and counts what they consume, and `weigh` is the rest of it. `fill`, `constraints` and `count`
+//! are parts of these; `bus` is the balance with all contents, which is drawn up only where something is left over.
 //!
 //! `cargo bench -p verbatim-benches --bench block`. With `VERBATIM_BLOCK=PATH` it measures that block of mainnet in place of
 //! the test block.
@@ -7,7 +9,11 @@ use std::{env, path::PathBuf};
 
 use criterion::{BatchSize, Criterion, Throughput};
 use verbatim_benches::path;
-use verbatim_gadgets::{bus::Balance, check::check, plan::Plan};
+use verbatim_gadgets::{
+    bus::{Balance, FactCounts},
+    check::check,
+    plan::Plan,
+};
 use verbatim_prover::block::{GREATEST_K, Machine};
 use verbatim_witness::{execute::execute, input::BlockInput};
 
@@ -38,6 +44,16 @@ fn block(criterion: &mut Criterion) {
     let grids: Vec<_> = shards.map(|shard| plan.grid(shard).expect("it fits")).collect();
     group.bench_function("constraints", |bencher| {
         bencher.iter(|| grids.iter().for_each(|grid| assert!(check(grid).failures.is_empty())));
+    });
+    group.bench_function("count", |bencher| {
+        bencher.iter(|| {
+            let mut counts = FactCounts::default();
+            grids.iter().for_each(|grid| counts.consume(grid));
+            assert!(counts.messages() > 0);
+        });
+    });
+    group.bench_function("weigh", |bencher| {
+        bencher.iter(|| assert!(plan.check(machine.assembly().public().balance()).expect("it fits").holds()));
     });
     group.bench_function("bus", |bencher| {
         bencher.iter_batched(

@@ -1,6 +1,5 @@
 //! Checking without proving: every constraint on every row, by name.
 
-use halo2_proofs::arithmetic::Field;
 use rayon::prelude::*;
 
 use crate::bus::origin;
@@ -62,7 +61,7 @@ pub fn check(grid: &Grid) -> Report {
             }
             for chip in &circuit.chips {
                 let mut rows = grid.selected(chip.selector, range.clone());
-                rows.retain(|row| !bool::from(grid.fixed[ACTIVE][*row].is_zero()));
+                rows.retain(|row| grid.fixed[ACTIVE][*row] != F::zero());
                 part.evaluate(chip.name, &chip.constraints, &chip.program, &rows);
             }
             part.report.failures.sort_by_key(|failure| failure.row);
@@ -92,7 +91,7 @@ impl Part<'_> {
             let values = program.run_batch(self.grid, rows, 0, &mut self.scratch);
             for (index, row) in rows.iter().enumerate() {
                 for (constraint, value) in constraints.iter().zip(values.row(index)) {
-                    if bool::from(value.is_zero()) {
+                    if *value == F::zero() {
                         continue;
                     }
                     self.report.failures.push(Failure {

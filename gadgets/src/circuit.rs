@@ -5,6 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
+use crate::bus::NarrowTuple;
 use crate::chip::{ChipBuilder, ChipDef, Role};
 use crate::expr::{Cell, Expr, F};
 use crate::message::{Class, Message, Range16, Tag};
@@ -147,6 +150,8 @@ pub struct Circuit {
     pub edges: Vec<Constraint>,
     /// The slots' tuples, compiled.
     pub(crate) slot_programs: Vec<Program>,
+    /// The slots' tuples in machine words, where they may be narrow.
+    pub(crate) narrow_tuples: Vec<Option<NarrowTuple>>,
 }
 
 /// The fixed column that is one in the rows that count.
@@ -187,7 +192,7 @@ impl Circuit {
     pub fn fixed_values(&self, k: u32) -> Vec<Vec<F>> {
         let rows = Rows::new(k);
         self.fixed
-            .iter()
+            .par_iter()
             .map(|column| {
                 let mut values = (column.values)(rows);
                 assert!(
@@ -226,6 +231,11 @@ impl Circuit {
         let chips = self.chips.iter().flat_map(|chip| chip.constraints.iter().map(|c| (chip.name, c.label.as_str())));
         system.chain(chips)
     }
+}
+
+/// One if it is true.
+fn flag(value: bool) -> F {
+    if value { F::one() } else { F::zero() }
 }
 
 /// Builds a [`Circuit`].
@@ -351,14 +361,11 @@ impl CircuitBuilder {
         );
         let height = self.chips.iter().filter(by_main).map(|chip| chip.height).max().unwrap_or(1);
         let head = height - 1;
-        self.fixed[ACTIVE].values =
-            Arc::new(move |rows| (0..rows.usable).map(|row| F::from(u64::from(row >= head))).collect());
+        self.fixed[ACTIVE].values = Arc::new(move |rows| (0..rows.usable).map(|row| flag(row >= head)).collect());
         // A column of zeros would have no commitment that can be hashed.
         let edge = (head > 0).then(|| {
             let begins = move |row: usize, rows: Rows| row >= head && row + head < rows.usable;
-            let cell = self.fixed("edge", move |rows| {
-                (0..rows.usable).map(|row| F::from(u64::from(!begins(row, rows)))).collect()
-            });
+            let cell = self.fixed("edge", move |rows| (0..rows.usable).map(|row| flag(!begins(row, rows))).collect());
             usize::from(cell.column)
         });
 
@@ -383,6 +390,7 @@ impl CircuitBuilder {
                 expr: &covered * (Expr::one() - &covered),
             });
         }
+        let narrow_tuples = self.slots.iter().map(|slot| NarrowTuple::new(&slot.fields)).collect();
         let slot_programs = self.slots.iter().map(|slot| Program::new(&slot.fields)).collect();
         let circuit = Circuit {
             name: self.name,
@@ -395,6 +403,7 @@ impl CircuitBuilder {
             dispatch,
             edges,
             slot_programs,
+            narrow_tuples,
         };
         circuit.check_degrees();
         circuit.check_tags();

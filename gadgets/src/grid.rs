@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use halo2_proofs::arithmetic::Field;
+use rayon::prelude::*;
 
 use crate::chip::Derive;
 use crate::circuit::{Circuit, Rows, Selector};
@@ -51,7 +52,7 @@ pub struct Full {
 impl Grid {
     /// An empty shard of `2^k` rows. `fixed` is what [`Circuit::fixed_values`] gives for the same `k`.
     pub fn new(circuit: Arc<Circuit>, k: u32, fixed: Arc<Vec<Vec<F>>>) -> Self {
-        let main = vec![vec![F::ZERO; 1 << k]; circuit.main.len()];
+        let main = (0..circuit.main.len()).into_par_iter().map(|_| vec![F::ZERO; 1 << k]).collect();
         let next_row = circuit.first_row();
         Self { circuit, k, main, fixed, windows: Vec::new(), next_row }
     }
@@ -86,11 +87,16 @@ impl Grid {
 
     /// The rows of `range` in which a chip's windows begin, by what the selector cells say.
     pub(crate) fn selected(&self, selector: Selector, range: Range<usize>) -> Vec<usize> {
-        let column = match selector {
+        let column = self.selector(selector);
+        range.filter(|row| column[*row] != F::ZERO).collect()
+    }
+
+    /// The column that marks a chip's windows.
+    pub fn selector(&self, selector: Selector) -> &[F] {
+        match selector {
             Selector::Main(column) => &self.main[column],
             Selector::Fixed(column) => &self.fixed[column],
-        };
-        range.filter(|row| !bool::from(column[*row].is_zero())).collect()
+        }
     }
 
     /// The value of `expr` at `row`.

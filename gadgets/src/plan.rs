@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use halo2_proofs::arithmetic::Field;
 
-use crate::bus::{Balance, FactCounts, Providers, Unbalanced};
+use crate::bus::{Balance, FactCounts, Providers, Sums, Unbalanced};
 use crate::check::{Report, check};
-use crate::chip::Role;
 use crate::circuit::Rows;
 use crate::expr::{Cell, F};
 use crate::grid::{Full, Grid};
@@ -157,15 +156,15 @@ impl<'w> Plan<'w> {
     /// As [`grid`](Self::grid).
     pub fn check(&self, public: Balance) -> Result<MachineReport, Full> {
         let mut report = MachineReport::default();
-        let mut balance = public.clone();
+        let mut sums = Sums::from(&public);
         for shard in 0..self.shards.len() {
             let grid = self.grid(shard)?;
             report.local.merge(check(&grid));
-            balance.add_roles(&grid, |role| role != Role::Consume);
+            sums.add_all_but_consumptions(&grid);
         }
-        let provided = balance.consume(&self.consumed);
-        report.messages = balance.messages();
-        if !provided || !balance.is_empty() {
+        sums.consume(&self.consumed);
+        report.messages = sums.messages();
+        if !sums.is_empty() {
             report.unbalanced = self.unbalanced(public)?;
         }
         Ok(report)

@@ -223,6 +223,11 @@ impl Batch<'_> {
         &self.registers[self.outputs[index] as usize * BATCH + row]
     }
 
+    /// The values of expression `index` in the first `rows` rows of the batch.
+    pub(crate) fn values(&self, index: usize, rows: usize) -> &[F] {
+        &self.registers[self.outputs[index] as usize * BATCH..][..rows]
+    }
+
     /// The value of each expression in row `row` of the batch.
     pub(crate) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &F> {
         self.outputs.iter().map(move |register| &self.registers[*register as usize * BATCH + row])

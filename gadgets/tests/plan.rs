@@ -3,10 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use halo2_proofs::arithmetic::Field;
 use verbatim_gadgets::bus::Balance;
 use verbatim_gadgets::check::check;
-use verbatim_gadgets::circuit::{ACTIVE, Circuit, CircuitBuilder};
-use verbatim_gadgets::expr::{Cell, F};
+use verbatim_gadgets::chip::ChipBuilder;
+use verbatim_gadgets::circuit::{ACTIVE, Circuit, CircuitBuilder, Slot};
+use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::{Full, Grid};
 use verbatim_gadgets::machine::Workload;
 use verbatim_gadgets::message;
@@ -145,6 +147,100 @@ fn a_check_names_what_is_left() {
     let mut spare = ends(1, 9);
     spare.add_public::<Square>(&SquareNative { root: 3, square: 9 }, F::from(1));
     assert_eq!(unbalanced(&sums(&[3], None), spare), ["square"], "provided twice");
+}
+
+/// A circuit of one chip that does `with` with the fact [`Square`] that `fields` make of two columns.
+fn facts(
+    name: &'static str,
+    fields: impl Fn(Expr, Expr) -> [Expr; 2],
+    with: impl Fn(&mut ChipBuilder<'_>, &Slot<Square>, Cell),
+    windows: Vec<[F; 2]>,
+) -> Facts {
+    let mut builder = CircuitBuilder::new(name);
+    let columns = ["left", "right", "multiplicity"].map(|name| builder.main(name));
+    let [left, right, multiplicity] = columns;
+    let slot = builder.slot::<Square>("fact", fields(left.expr(), right.expr()).to_vec());
+    builder.chip(name, 1, |chip| with(chip, &slot, multiplicity));
+    Facts { circuit: Arc::new(builder.finish()), cells: [left, right], windows }
+}
+
+/// Windows of two cells.
+#[derive(Debug)]
+struct Facts {
+    circuit: Arc<Circuit>,
+    cells: [Cell; 2],
+    windows: Vec<[F; 2]>,
+}
+
+impl Workload for Facts {
+    fn circuit(&self) -> &Arc<Circuit> {
+        &self.circuit
+    }
+
+    fn len(&self) -> usize {
+        self.windows.len()
+    }
+
+    fn size(&self) -> Option<u32> {
+        Some(16)
+    }
+
+    fn chip(&self, _: usize) -> usize {
+        0
+    }
+
+    fn fill(&self, windows: Range<usize>, grid: &mut Grid) -> Result<(), Full> {
+        for values in &self.windows[windows] {
+            grid.place(0, 0, |row| {
+                self.cells.iter().zip(values).for_each(|(cell, value)| row.field(&cell.expr(), *value))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Small tuples are computed in machine words where that can be done: as facts of the same elements, however they are
+/// computed, and of no others.
+#[test]
+fn facts_meet_however_their_elements_are_computed() {
+    let power = |bits: u64| F::from(2).pow([bits]);
+    let (zero, one) = (F::from(0), F::from(1));
+    let edges = [16, 24, 32, 64, 128].map(power);
+    let signed = edges.iter().flat_map(|edge| [*edge, *edge - one, -*edge]).chain([zero, one, -one]);
+    let values: Vec<F> = signed.chain((2..40).map(F::from)).collect();
+    let tuples: Vec<[F; 2]> = values.iter().flat_map(|a| values.iter().map(|b| [*a, *b])).collect();
+    let half = F::from(2).invert().expect("two is not zero");
+    // What is provided is computed in the field: a half is not a small number.
+    let provider = |windows: Vec<[F; 2]>| {
+        let fields = |left: Expr, right: Expr| [left * half, right * half];
+        let doubled = windows.into_iter().map(|[a, b]| [a + a, b + b]).collect();
+        let provide = |chip: &mut ChipBuilder<'_>, slot: &Slot<Square>, multiplicity: Cell| {
+            let fact = chip.peek(slot, 0);
+            chip.provide(slot, 0, multiplicity, &fact);
+        };
+        facts("provider", fields, provide, doubled)
+    };
+    // What is consumed is a difference of cells, each often.
+    let often = tuples.iter().flat_map(|[a, b]| vec![[*a + b, *b]; 20]).collect();
+    let learn = |chip: &mut ChipBuilder<'_>, slot: &Slot<Square>, _: Cell| {
+        chip.learn(slot, 0);
+    };
+    let consumer = facts("consumer", |left, right| [left - &right, right], learn, often);
+    let all = provider(tuples.clone());
+    let report = Plan::new(vec![&consumer, &all], 16).and_then(|plan| plan.check(Balance::default()));
+    let report = report.expect("there is room");
+    assert!(report.holds(), "{:?}", report.unbalanced);
+    assert_eq!(report.messages, 21 * tuples.len() as u64);
+    // With a provider less, just that fact is left.
+    for missing in (0..tuples.len()).step_by(397) {
+        let mut others = tuples.clone();
+        others.swap_remove(missing);
+        let others = provider(others);
+        let plan = Plan::new(vec![&consumer, &others], 16).expect("there is room");
+        let left = plan.check(Balance::default()).expect("there is room").unbalanced;
+        assert_eq!(left.len(), 1);
+        assert_eq!((left[0].tuple.as_slice(), left[0].sum), (&tuples[missing][..], -F::from(20)));
+    }
 }
 
 /// Rows are evaluated in batches, each by straight-line code: with the same result as every expression by itself.

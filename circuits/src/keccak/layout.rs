@@ -153,7 +153,7 @@ fn marks(builder: &mut CircuitBuilder) -> Marks {
     let mut mark = |name: &str, marked: fn(Place) -> bool| {
         builder.fixed(name, move |rows| {
             let marked = |row| Place::of(row, rows).is_some_and(marked);
-            (0..rows.usable).map(|row| F::from(u64::from(marked(row)))).collect()
+            (0..rows.usable).map(|row| if marked(row) { F::one() } else { F::zero() }).collect()
         })
     };
     Marks {

@@ -3,12 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use verbatim_gadgets::circuit::{Circuit, Rows};
 use verbatim_gadgets::expr::{Cell, F};
 use verbatim_gadgets::grid::{Full, Grid, Window};
 use verbatim_gadgets::machine::{ChipSet, Workload};
 
-use super::layout::{BASE, Bytes, Columns, HEIGHT, LANE, Layout, Place, SLICES, batches, layout, pack};
+use super::layout::{BASE, HEIGHT, LANE, Layout, Place, SLICES, batches, layout, pack};
 use super::reference::{ROUNDS, State, add_theta, after_theta, theta};
 use super::tables::spread;
 use super::{absorb, bytes, frame, lanes, round, theta as theta_chip, transpose};
@@ -80,43 +81,70 @@ impl Workload for Permutations {
             return Err(Full { circuit: self.circuit.name, k: grid.k });
         }
         let first = windows.start;
+        let mut traces: Vec<_> = windows.into_par_iter().map(|batch| Trace::new(&self.batch(batch))).collect();
         let padding = Trace::new(&[[0; 25]; SLICES]);
-        for batch in 0..count {
-            match first + batch {
-                index if index < windows.end => Trace::new(&self.batch(index)).write(&self.layout.columns, batch, grid),
-                _ => padding.write(&self.layout.columns, batch, grid),
-            }
-        }
+        traces.resize(count, padding);
+        self.write(&traces, grid);
         self.list_windows(first, grid);
         Ok(())
     }
 }
 
 impl Permutations {
+    /// Fills a column at a time.
+    fn write(&self, batches: &[Trace], grid: &mut Grid) {
+        let (rows, columns) = (grid.rows(), &self.layout.columns);
+        let mut sources: Vec<_> = (0..grid.main.len()).map(|_| Source::None).collect();
+        let mut set = |cell: Cell, source| sources[usize::from(cell.column)] = source;
+        let bits = columns.state.into_iter().chain(columns.theta);
+        let bits = bits.chain([columns.input, columns.input_theta, columns.input_state, columns.output]);
+        bits.enumerate().for_each(|(index, cell)| set(cell, Source::Bits(index)));
+        for (bytes, index) in [(&columns.input_bytes, INPUT), (&columns.output_bytes, OUTPUT)] {
+            set(bytes.number, Source::Numbers(index));
+            set(bytes.spread, Source::Spreads(index));
+        }
+        let values = Values::new();
+        grid.main.par_iter_mut().zip(sources).for_each(|(column, source)| values.write(source, batches, rows, column));
+    }
+
     /// Lists the rows in which each chip is selected, for whoever counts messages.
     fn list_windows(&self, first: usize, grid: &mut Grid) {
         let rows = grid.rows();
+        let selectors: Vec<_> = self.circuit.chips.iter().map(|chip| grid.selector(chip.selector)).collect();
+        let mut windows = Vec::new();
         for row in 0..rows.usable {
             let origin = Place::of(row, rows).map_or(u64::MAX, |place| ((first + place.batch) * SLICES) as u64);
-            for (chip, def) in self.circuit.chips.iter().enumerate() {
-                if grid.evaluate(&def.selector.expr(), row) != F::from(0) {
-                    grid.windows.push(Window { chip, row, origin });
-                }
-            }
+            let selected = selectors.iter().enumerate().filter(|(_, selector)| selector[row] != F::zero());
+            windows.extend(selected.map(|(chip, _)| Window { chip, row, origin }));
         }
+        grid.windows = windows;
     }
 }
 
-/// What the cells of a batch hold, permutation by permutation.
-#[derive(Debug)]
-struct Trace {
-    /// The states before the permutations.
-    input: [State; SLICES],
-    /// The rows `state`.
-    states: Vec<[State; SLICES]>,
-    /// The rows `theta`.
-    thetas: Vec<[[u64; 5]; SLICES]>,
+/// What fills a column.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// Nothing.
+    None,
+    /// Bits of the words of this index, of all permutations.
+    Bits(usize),
+    /// The bytes of these words, each with those before it.
+    Numbers(usize),
+    /// The bits of these words' bytes.
+    Spreads(usize),
 }
+
+/// Index of the words of the states before the permutations, behind those of `state` and `theta`.
+const INPUT: usize = 30;
+/// Index of the words of the states after them.
+const OUTPUT: usize = 33;
+
+/// A lane, or what is added to it, permutation by permutation.
+type Word = [u64; SLICES];
+
+/// What the cells of a batch hold, for each row of a turn.
+#[derive(Clone, Debug)]
+struct Trace(Vec<[Word; OUTPUT + 1]>);
 
 impl Trace {
     fn new(input: &[State; SLICES]) -> Self {
@@ -131,46 +159,63 @@ impl Trace {
         }
         states.push(current);
         thetas.push([[0; 5]; SLICES]);
-        Self { input: *input, states, thetas }
-    }
-
-    fn write(&self, columns: &Columns, batch: usize, grid: &mut Grid) {
-        let rows = grid.rows();
-        // The packed digits, by the bits that they are.
-        let packed: [F; 1 << SLICES] = std::array::from_fn(|bits| F::from(pack(|p| bits as u64 >> p & 1)));
-        for z in 0..LANE {
-            for t in 0..HEIGHT {
-                let row = Place { z, batch, t }.row(rows);
-                let mut bits = |cell: Cell, word: &dyn Fn(usize) -> u64| {
-                    let index = (0..SLICES).fold(0, |index, p| index | ((word(p) >> z & 1) as usize) << p);
-                    grid.write(cell, row, packed[index]);
-                };
-                for (lane, cell) in columns.state.iter().enumerate() {
-                    bits(*cell, &|p| self.states[t][p][lane]);
-                }
-                for (x, cell) in columns.theta.iter().enumerate() {
-                    bits(*cell, &|p| self.thetas[t][p][x]);
-                }
-                bits(columns.input, &|p| self.input[p][t]);
-                bits(columns.input_theta, &|p| self.thetas[0][p][t % 5]);
-                bits(columns.input_state, &|p| self.states[0][p][t]);
-                bits(columns.output, &|p| self.states[ROUNDS][p][t]);
-                let (j, p) = (z / 8, z % 8);
-                if p < SLICES {
-                    write_byte(&columns.input_bytes, self.input[p][t], j, row, grid);
-                    write_byte(&columns.output_bytes, self.states[ROUNDS][p][t], j, row, grid);
-                }
-            }
-        }
+        let row = |t: usize| {
+            std::array::from_fn(|index| {
+                std::array::from_fn(|p| match index {
+                    0..25 => states[t][p][index],
+                    25..INPUT => thetas[t][p][index - 25],
+                    INPUT => input[p][t],
+                    31 => thetas[0][p][t % 5],
+                    32 => states[0][p][t],
+                    _ => states[ROUNDS][p][t],
+                })
+            })
+        };
+        Self((0..HEIGHT).map(row).collect())
     }
 }
 
-/// Writes byte `j` of `lane`.
-fn write_byte(columns: &Bytes, lane: u64, j: usize, row: usize, grid: &mut Grid) {
-    let bytes = lane.to_le_bytes();
-    let number = bytes[..=j].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    grid.write(columns.number, row, F::from(number));
-    grid.write(columns.spread, row, spread(bytes[j]));
+/// The values that cells may have, by what they stand for.
+#[derive(Debug)]
+struct Values {
+    /// The packed digits, by the bits that they are.
+    packed: [F; 1 << SLICES],
+    /// The spread bits, by the byte that they are.
+    spread: Vec<F>,
+}
+
+impl Values {
+    fn new() -> Self {
+        let packed = std::array::from_fn(|bits| F::from(pack(|p| bits as u64 >> p & 1)));
+        Self { packed, spread: (0..=u8::MAX).map(spread).collect() }
+    }
+
+    fn write(&self, source: Source, batches: &[Trace], rows: Rows, column: &mut [F]) {
+        let index = match source {
+            Source::None => return,
+            Source::Bits(index) | Source::Numbers(index) | Source::Spreads(index) => index,
+        };
+        let words: Vec<Word> = batches.iter().flat_map(|batch| &batch.0).map(|words| words[index]).collect();
+        for z in 0..LANE {
+            let start = Place { z, batch: 0, t: 0 }.row(rows);
+            let (j, p) = (z / 8, z % 8);
+            let bytes = |word: &Word| word[p].swap_bytes() >> (8 * (7 - j));
+            for (cell, word) in column[start..].iter_mut().zip(&words) {
+                *cell = match source {
+                    Source::Bits(_) => self.bits(word, z),
+                    Source::Numbers(_) if p < SLICES => F::from(bytes(word)),
+                    Source::Spreads(_) if p < SLICES => self.spread[bytes(word) as usize & 0xff],
+                    _ => break,
+                };
+            }
+        }
+    }
+
+    /// Bit `z` of all permutations.
+    fn bits(&self, word: &Word, z: usize) -> F {
+        let bits = word.iter().rev().fold(0, |bits, word| bits << 1 | (word >> z & 1) as usize);
+        self.packed[bits]
+    }
 }
 
 /// No two sums of digits may be confused: 13 bits are the greatest that is looked up.

@@ -14,6 +14,7 @@
 //! one sum, `(s, 2)` and `(s + 1, 0)`, the outputs `s` and `s + 1 + 1` agree modulo two.
 
 use std::iter;
+use std::sync::LazyLock;
 
 use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::circuit::{BLINDING_ROWS, CircuitBuilder, Slot};
@@ -67,7 +68,12 @@ pub fn spread(byte: u8) -> F {
 }
 
 /// All entries, in order.
-pub fn entries() -> Vec<[F; 3]> {
+pub fn entries() -> &'static [[F; 3]] {
+    static ENTRIES: LazyLock<Vec<[F; 3]>> = LazyLock::new(list_entries);
+    &ENTRIES
+}
+
+fn list_entries() -> Vec<[F; 3]> {
     const CHI: [(u64, u64); 7] = [(0, 1), (1, 0), (2, 0), (3, 1), (4, 1), (5, 0), (6, 0)];
     const EVEN: [(u64, u64); 7] = [(0, 0), (2, 0), (4, 0), (6, 0), (8, 0), (10, 0), (12, 0)];
     const PAIRS: [(u64, u64); 4] = [(0, 0), (0, 1), (1, 0), (1, 1)];
@@ -95,7 +101,7 @@ pub struct Layout {
 /// Declares the columns.
 pub fn layout(builder: &mut CircuitBuilder) -> Layout {
     let multiplicity = builder.main("multiplicity");
-    let column = |index: usize| move |_| entries().into_iter().map(|entry| entry[index]).collect();
+    let column = |index: usize| move |_| entries().iter().map(|entry| entry[index]).collect();
     let input = builder.fixed("input", column(0));
     let output = builder.fixed("output", column(1));
     let function = builder.fixed("function", column(2));

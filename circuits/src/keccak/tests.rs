@@ -48,7 +48,7 @@ fn filled(states: &[State]) -> Grid {
 /// What a shard sends, receives, and provides without a partner, and what it consumes that no table holds.
 fn unbalanced(grid: &Grid, states: &[State]) -> Vec<Unbalanced> {
     static TABLES: LazyLock<HashSet<Vec<F>>> =
-        LazyLock::new(|| tables::entries().into_iter().map(|entry| entry.to_vec()).collect());
+        LazyLock::new(|| tables::entries().iter().map(|entry| entry.to_vec()).collect());
     let mut balance = Balance::default();
     balance.add_grid(grid);
     states.iter().for_each(|state| balance.add_public::<Permutation>(&fact(state), -F::from(1)));
@@ -257,11 +257,11 @@ fn the_permutation_circuit_holds_in_halo2() {
 #[test]
 fn chi_is_a_function_of_its_argument() {
     let entries: HashMap<(u64, u64), u64> = tables::entries()
-        .into_iter()
+        .iter()
         .take(7)
         .map(|[input, output, _]| {
             let small = |x: F| u64::from(x.to_bytes()[0] & 15);
-            ((1, small(input)), small(output))
+            ((1, small(*input)), small(*output))
         })
         .collect();
     for bits in 0..16u64 {
