@@ -14,11 +14,11 @@ use verbatim_gadgets::{
 use verbatim_prover::block::Machine;
 use verbatim_witness::input::BlockInput;
 
-/// The block that is checked: it has shards of all circuits.
-const BLOCK: &str = "second-light";
+/// The blocks that are checked: together they have shards of all circuits.
+const BLOCKS: [&str; 2] = ["second-light", "first-light"];
 
-fn machine() -> Machine {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(BLOCK);
+fn machine(block: &str) -> Machine {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(block);
     let input = BlockInput::load(&path, None).expect("the test block is well-formed");
     Machine::new(&input).expect("the test block executes")
 }
@@ -71,51 +71,56 @@ fn peak() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1024
 }
 
-/// Every shard of the block, every row.
+/// Calls `visit` with every shard of the first block, and with those of the second whose circuit the first does not need.
+fn each_circuit(mut visit: impl FnMut(&Grid)) {
+    let (mut seen, mut known) = (BTreeSet::new(), 0);
+    for block in BLOCKS {
+        let machine = machine(block);
+        assert!(machine.check().expect("the plan fits").holds());
+        let plan = machine.plan().expect("the plan fits");
+        let before = seen.clone();
+        for shard in 0..plan.shards().len() {
+            let name = plan.workload(shard).circuit().name;
+            if !before.contains(name) {
+                visit(&plan.grid(shard).expect("the shard fits"));
+                seen.insert(name);
+            }
+        }
+        known = plan.workloads().len();
+    }
+    assert_eq!(seen.len(), known, "every circuit has a shard: {seen:?}");
+}
+
+/// Every row of the shards.
 #[test]
 #[ignore = "minutes and gigabytes"]
 fn every_shard_satisfies_mock_prover() {
-    let machine = machine();
-    assert!(machine.check().expect("the plan fits").holds());
-    let plan = machine.plan().expect("the plan fits");
-    let mut circuits = BTreeSet::new();
-    for shard in 0..plan.shards().len() {
-        let (grid, start) = (plan.grid(shard).expect("the shard fits"), Instant::now());
-        assert!(check(&grid).failures.is_empty());
-        let found = broken(&grid, 0..grid.rows().usable);
-        circuits.insert(grid.circuit.name);
-        let (name, seconds) = (grid.circuit.name, start.elapsed().as_secs());
+    each_circuit(|grid| {
+        let (name, start) = (grid.circuit.name, Instant::now());
+        assert!(check(grid).failures.is_empty(), "{name}");
+        let found = broken(grid, 0..grid.rows().usable);
+        let seconds = start.elapsed().as_secs();
         println!("{name}: k = {}, {found} failures, {seconds} s, {} MiB at most so far", grid.k, peak());
         assert_eq!(found, 0, "{name}");
-    }
-    assert_eq!(circuits.len(), plan.workloads().len(), "every circuit has a shard: {circuits:?}");
+    });
 }
 
-/// One wrong cell in each circuit: both object. (The bus sum is that of the wrong cells, so only the chip's gate can. Where
+/// One wrong cell in each shard: both object. (The bus sum is that of the wrong cells, so only the chip's gate can. Where
 /// chips have no constraints, a multiplicity is wrong, and the bus sum is not.)
 #[test]
 #[ignore = "minutes and gigabytes"]
 fn one_wrong_cell_fails_in_both() {
-    let machine = machine();
-    let plan = machine.plan().expect("the plan fits");
-    let mut circuits = BTreeSet::new();
-    for shard in 0..plan.shards().len() {
-        let mut grid = Grid::clone(&plan.grid(shard).expect("the shard fits"));
-        if !circuits.insert(grid.circuit.name) {
-            continue;
-        }
-        let name = grid.circuit.name;
+    each_circuit(|honest| {
+        let (mut grid, name) = (honest.clone(), honest.circuit.name);
         let spoilt = (0..grid.circuit.chips.len()).find_map(|chip| spoil(&mut grid, chip));
-        let Some((cell, row)) = spoilt else {
-            let found = broken_by_multiplicity(&mut grid);
-            println!("{name}: a multiplicity is wrong: {found} failures");
-            assert!(found > 0, "{name}: a multiplicity does not count");
-            continue;
+        let found = match spoilt {
+            None => broken_by_multiplicity(&mut grid),
+            Some((_, row)) => {
+                assert_eq!(grid.fixed[ACTIVE][row], F::from(1), "{name}: row {row} counts");
+                broken(&grid, row..row + 1)
+            }
         };
-        assert!(grid.fixed[ACTIVE][row] == F::from(1));
-        let found = broken(&grid, row..row + 1);
-        println!("{name}: {cell:?} is wrong, row {row}: {found} failures");
-        assert!(found > 0, "{name}: {cell:?} is wrong in row {row}, and only the checker objects");
-    }
-    assert_eq!(circuits.len(), plan.workloads().len(), "every circuit has a shard: {circuits:?}");
+        println!("{name}: {spoilt:?} is wrong: {found} failures");
+        assert!(found > 0, "{name}: {spoilt:?} is wrong, and only the checker objects");
+    });
 }

@@ -100,8 +100,12 @@ fn words(circuit: &Circuit, chip: &ChipDef, role: Role) -> u8 {
 
 /// What a chip takes from the stack and puts there, if all its flags are one.
 fn arities() -> Vec<(Class, &'static str, u8, u8)> {
-    let circuits =
-        [light::LightChips::build().0, memory::MemoryChips::build().0, storage::StorageChips::build().0, transfer::TransferChips::build().0];
+    let circuits = [
+        light::LightChips::build().0,
+        memory::MemoryChips::build().0,
+        storage::StorageChips::build().0,
+        transfer::TransferChips::build().0,
+    ];
     let classes: Vec<Class> = all().map(|(_, _, entry)| entry.class).collect();
     let mut arities = Vec::new();
     for (circuit, chip) in circuits.iter().flat_map(|circuit| circuit.chips.iter().map(move |chip| (circuit, chip))) {
