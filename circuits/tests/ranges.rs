@@ -45,9 +45,10 @@ fn circuits() -> Vec<(Circuit, u32)> {
     ]
 }
 
-/// Facts whose providers make a key that is greater than those of the facts that they rest on: a callee's name is the clock of
-/// its call, and so later than its caller's; the code of a position rests on that of positions beside it, in a closed chain.
-const ORDERED: &[&str] = &["context", "environment", "code"];
+/// Kinds of facts that rest on facts of the same kind, with an order. A callee's context and environment rest on its caller's,
+/// whose name is an earlier clock; the fact of a PUSH rests on those of its bytes, which rest on no other; a chip of arith asks
+/// chips of lower rank only.
+const ORDERED: &[&str] = &["context", "environment", "code", "alu"];
 
 /// Linear messages whose receivers show ranges: the record before an access is that of the account's token, which is earlier
 /// than the access.
