@@ -12,6 +12,7 @@ use crate::chip::{ChipBuilder, ChipDef, Role};
 use crate::expr::{Cell, Expr, F};
 use crate::message::{Class, Message, Range16, Tag};
 use crate::program::Program;
+use crate::ranges::Range;
 
 /// The degree that no gate exceeds: the quotient then has four parts.
 pub const MAX_DEGREE: usize = 5;
@@ -65,6 +66,8 @@ pub struct SlotDef {
     pub fields: Vec<Expr>,
     /// A name for each element of the tuple.
     pub names: Vec<String>,
+    /// The range of each element of the tuple.
+    pub ranges: Vec<Range>,
     /// Whether each element of a fact follows from the others.
     pub determined: Vec<bool>,
 }
@@ -292,7 +295,14 @@ impl CircuitBuilder {
         let (name, names) = (name.into(), M::names());
         assert_eq!(fields.len(), names.len(), "{}: slot {name} has the arity of {}", self.name, M::TAG.name);
         assert!(fields.iter().all(|field| field.degree() <= 1), "{}: slot {name} is linear", self.name);
-        self.slots.push(SlotDef { name, tag: M::TAG, fields: fields.clone(), names, determined: M::determined() });
+        self.slots.push(SlotDef {
+            name,
+            tag: M::TAG,
+            fields: fields.clone(),
+            names,
+            ranges: M::ranges(),
+            determined: M::determined(),
+        });
         Slot { index: self.slots.len() - 1, fields, message: PhantomData }
     }
 

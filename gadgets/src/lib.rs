@@ -40,5 +40,6 @@ pub mod machine;
 pub mod message;
 pub mod plan;
 pub mod program;
+pub mod ranges;
 pub mod stats;
 pub mod value;

@@ -4,6 +4,7 @@
 //! A tuple can only be built from the whole struct, so a field that is added later cannot be forgotten anywhere.
 
 use crate::expr::{Expr, F};
+use crate::ranges::Range;
 
 /// The two classes of tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +49,8 @@ pub trait Message: Sized + Clone + std::fmt::Debug {
     fn tuple(native: &Self::Native) -> Vec<F>;
     /// A name for each field element.
     fn names() -> Vec<String>;
+    /// The range of each field element.
+    fn ranges() -> Vec<Range>;
     /// For each field element of a fact whether it follows from the others, the fact's key.
     fn determined() -> Vec<bool>;
 }
@@ -130,6 +133,12 @@ macro_rules! message {
             fn names() -> Vec<String> {
                 let mut out = Vec::new();
                 $(<$type as $crate::value::Value>::push_names(stringify!($field), &mut out);)*
+                out
+            }
+
+            fn ranges() -> Vec<$crate::ranges::Range> {
+                let mut out = Vec::new();
+                $(<$type as $crate::value::Value>::push_ranges(&mut out);)*
                 out
             }
 

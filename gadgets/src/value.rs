@@ -8,6 +8,7 @@ use halo2_proofs::arithmetic::Field;
 use ruint::aliases::U256;
 
 use crate::expr::{Expr, F, operators};
+use crate::ranges::Range;
 
 /// What a message field or a chip's value is made of: one or more field elements of known ranges.
 pub trait Value: Clone + std::fmt::Debug {
@@ -26,6 +27,8 @@ pub trait Value: Clone + std::fmt::Debug {
     fn push_native(native: &Self::Native, out: &mut Vec<F>);
     /// Appends a name per field element, each beginning with `name`.
     fn push_names(name: &str, out: &mut Vec<String>);
+    /// Appends the range of each field element.
+    fn push_ranges(out: &mut Vec<Range>);
 }
 
 /// The field element of a number below 2^128.
@@ -45,7 +48,7 @@ pub fn split(word: &U256) -> (u128, u128) {
 }
 
 macro_rules! scalar {
-    ($($(#[$doc:meta])* $name:ident($native:ty, $convert:expr);)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($native:ty, $convert:expr, $range:expr);)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name(Expr);
@@ -88,6 +91,10 @@ macro_rules! scalar {
             fn push_names(name: &str, out: &mut Vec<String>) {
                 out.push(name.to_owned());
             }
+
+            fn push_ranges(out: &mut Vec<Range>) {
+                out.push($range);
+            }
         }
 
         impl From<$name> for Expr {
@@ -122,24 +129,24 @@ fn neg(a: Expr) -> Expr {
 
 scalar! {
     /// Zero or one.
-    Bool(bool, |b| F::from(u64::from(*b)));
+    Bool(bool, |b| F::from(u64::from(*b)), Range::Below(1));
     /// Below 2^8.
-    Byte(u8, |b| F::from(u64::from(*b)));
+    Byte(u8, |b| F::from(u64::from(*b)), Range::Below(8));
     /// Below 2^16.
-    U16(u16, |v| F::from(u64::from(*v)));
+    U16(u16, |v| F::from(u64::from(*v)), Range::Below(16));
     /// Below 2^64.
-    U64(u64, |v| F::from(*v));
+    U64(u64, |v| F::from(*v), Range::Below(64));
     /// Half a word: below 2^128.
-    Limb(u128, |v| from_u128(*v));
+    Limb(u128, |v| from_u128(*v), Range::Below(128));
     /// An account's address: below 2^160.
-    Address(U256, from_u256);
+    Address(U256, from_u256, Range::Below(160));
     /// A counter (clock, call, index, length) that starts at a constant and only ever grows by less than 2^32 a row, so
     /// that it stays far below 2^64 and never wraps.
-    Counter(u64, |v| F::from(*v));
+    Counter(u64, |v| F::from(*v), Range::Counter);
     /// Gas left. Never negative in a valid proof, but a step alone does not show it: the end of the frame does.
-    Gas(i64, |v| if *v < 0 { -F::from(v.unsigned_abs()) } else { F::from(v.unsigned_abs()) });
+    Gas(i64, |v| if *v < 0 { -F::from(v.unsigned_abs()) } else { F::from(v.unsigned_abs()) }, Range::Any);
     /// Any field element.
-    Any(F, |v| *v);
+    Any(F, |v| *v, Range::Any);
 }
 
 macro_rules! widen {
@@ -237,6 +244,10 @@ impl Value for Word {
     fn push_names(name: &str, out: &mut Vec<String>) {
         out.extend([format!("{name}.hi"), format!("{name}.lo")]);
     }
+
+    fn push_ranges(out: &mut Vec<Range>) {
+        (0..2).for_each(|_| Limb::push_ranges(out));
+    }
 }
 
 impl<T: Value, const N: usize> Value for [T; N] {
@@ -257,6 +268,10 @@ impl<T: Value, const N: usize> Value for [T; N] {
 
     fn push_names(name: &str, out: &mut Vec<String>) {
         (0..N).for_each(|i| T::push_names(&format!("{name}[{i}]"), out));
+    }
+
+    fn push_ranges(out: &mut Vec<Range>) {
+        (0..N).for_each(|_| T::push_ranges(out));
     }
 }
 

@@ -10,6 +10,8 @@
 //! assert_eq!(block(b"not a block", b"{}"), Reached::Refused);
 //! ```
 
+mod shard;
+
 use verbatim_prover::{
     block::{Machine, decode_public},
     file::{Limits, decode_manifest},
@@ -18,6 +20,8 @@ use verbatim_witness::{
     chain::{ChainSpec, Fork},
     input::BlockInput,
 };
+
+pub use shard::{shard, shard_file};
 
 /// The chain of the test blocks.
 const CHAIN: u64 = 31337;

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::LazyLock};
 
 use proptest::prelude::*;
-use verbatim_integration_tests::{Reached, block, manifest, public};
+use verbatim_integration_tests::{Reached, block, manifest, public, shard, shard_file};
 use verbatim_prover::block::Machine;
 use verbatim_witness::{
     chain::{ChainSpec, Fork},
@@ -79,6 +79,7 @@ fn the_files_themselves_are_right() {
     assert_eq!(block(&file("block.rlp"), &file("witness.json")), Reached::Accepted);
     assert_eq!(manifest(MANIFEST.as_bytes()), Reached::Accepted);
     assert_eq!(public(&public_messages()), Reached::Accepted);
+    assert_eq!(shard(shard_file()), Reached::Accepted);
 }
 
 proptest! {
@@ -97,6 +98,13 @@ proptest! {
     #[test]
     fn a_mutated_description_does_no_harm(mutations in prop::collection::vec(mutation(), 1..6)) {
         manifest(&mutated(MANIFEST.as_bytes(), &mutations));
+    }
+
+    /// No proof but the one that was written is accepted: one with other bytes is malformed or not valid.
+    #[test]
+    fn a_mutated_shard_is_not_accepted(mutations in prop::collection::vec(mutation(), 1..6)) {
+        let bytes = mutated(shard_file(), &mutations);
+        prop_assert!(bytes == shard_file() || shard(&bytes) != Reached::Accepted);
     }
 
     #[test]

@@ -227,17 +227,8 @@ pub fn write(dir: &Path, bundle: &Bundle, registry: &Registry) -> Result<(), Fil
 fn write_files(dir: &Path, bundle: &Bundle, manifest: &Manifest, registry: &Registry) -> io::Result<()> {
     for (position, shard) in bundle.shards.iter().enumerate() {
         let key = registry.key(&shard.circuit, shard.k).ok_or(io::ErrorKind::NotFound)?;
-        let header = ShardHeader {
-            index: key.index(),
-            k: shard.k,
-            key_digest: key.digest(),
-            bus_sum: shard.bus_sum,
-            proof_bytes: shard.proof.len(),
-        };
-        cache::write_atomically(&dir.join(shard_file_name(position)), |writer| {
-            header.write(writer)?;
-            writer.write_all(&shard.proof)
-        })?;
+        let path = dir.join(shard_file_name(position));
+        cache::write_atomically(&path, |writer| write_shard(writer, shard, key))?;
     }
     cache::write_atomically(&dir.join(MANIFEST), |writer| {
         serde_json::to_writer_pretty(&mut *writer, manifest)?;
@@ -245,20 +236,42 @@ fn write_files(dir: &Path, bundle: &Bundle, manifest: &Manifest, registry: &Regi
     })
 }
 
+/// Writes the contents of a shard's file.
+///
+/// # Errors
+///
+/// The writer's, and [`io::ErrorKind::InvalidInput`] if the proof has 4 GiB or more.
+pub fn write_shard(writer: &mut impl Write, shard: &ShardProof, key: &ShardVerifyingKey) -> io::Result<()> {
+    let header = ShardHeader {
+        index: key.index(),
+        k: shard.k,
+        key_digest: key.digest(),
+        bus_sum: shard.bus_sum,
+        proof_bytes: shard.proof.len(),
+    };
+    header.write(writer)?;
+    writer.write_all(&shard.proof)
+}
+
+/// What `bundle.json` says of a shard.
+pub fn describe_shard(shard: &ShardProof, key: &ShardVerifyingKey) -> ManifestShard {
+    ManifestShard {
+        circuit: shard.circuit.clone(),
+        k: shard.k,
+        key_digest: key.digest(),
+        bus_sum: shard.bus_sum,
+        proof_bytes: shard.proof.len(),
+    }
+}
+
 fn describe(bundle: &Bundle, registry: &Registry) -> Result<Manifest, FileProblem> {
     let mut circuits = BTreeMap::new();
     let mut shards = Vec::with_capacity(bundle.shards.len());
-    for ShardProof { circuit, k, bus_sum, proof } in &bundle.shards {
-        let key = find_key(registry, circuit, *k)?;
-        check_length(key, proof.len())?;
-        *circuits.entry(circuit.clone()).or_default() += 1;
-        shards.push(ManifestShard {
-            circuit: circuit.clone(),
-            k: *k,
-            key_digest: key.digest(),
-            bus_sum: *bus_sum,
-            proof_bytes: proof.len(),
-        });
+    for shard in &bundle.shards {
+        let key = find_key(registry, &shard.circuit, shard.k)?;
+        check_length(key, shard.proof.len())?;
+        *circuits.entry(shard.circuit.clone()).or_default() += 1;
+        shards.push(describe_shard(shard, key));
     }
     Ok(Manifest {
         format: FORMAT.to_owned(),
@@ -346,8 +359,21 @@ fn check_manifest(manifest: &Manifest, limits: &Limits) -> Result<(), FileProble
 fn read_shard(path: &Path, described: &ManifestShard, key: &ShardVerifyingKey) -> Result<ShardProof, FileProblem> {
     let limit = (ShardHeader::BYTES + key.shape().layout.bytes()) as u64;
     // One byte more, so that a single trailing byte is called that.
-    let bytes = read_limited(path, limit + 1)?;
-    let (header, rest) = ShardHeader::read(&bytes)?;
+    decode_shard(&read_limited(path, limit + 1)?, described, key)
+}
+
+/// The contents of a shard's file, of which `bundle.json` says what `described` is, as [`read`] reads them.
+///
+/// # Errors
+///
+/// [`FileProblem`] if they are malformed, or not of this key, or not as described. Whether the proof is valid is the
+/// verifier's question.
+pub fn decode_shard(
+    bytes: &[u8],
+    described: &ManifestShard,
+    key: &ShardVerifyingKey,
+) -> Result<ShardProof, FileProblem> {
+    let (header, rest) = ShardHeader::read(bytes)?;
     if header.index != key.index() {
         return Err(FileProblem::Disagrees("the circuit"));
     }

@@ -10,6 +10,9 @@ use ruint::aliases::U256;
 use super::{CODE_ROW, CONTEXT_ROW, Layout, TALLY_ROW};
 use crate::bus::Range128;
 
+/// A caller keeps one part in so many of what it has (EIP-150).
+pub const KEPT_PART: u64 = 64;
+
 /// The gas that a callee gets.
 ///
 /// With `available = 64 kept + rest` and `rest` below 64, `kept` is `floor(available / 64)`; both are ranged, so
@@ -28,8 +31,8 @@ pub(super) struct Forwarded {
 impl Forwarded {
     pub(super) fn build(chip: &mut ChipBuilder<'_>, layout: &Layout, available: &Expr, requested: &Word) -> Self {
         let rest = chip.u16(TALLY_ROW);
-        chip.require_bits16("rest below 64", TALLY_ROW, 1, Expr::from(63) - &rest);
-        let kept = (available - &rest) * inverse_or_zero(F::from(64));
+        chip.require_bits16("rest below 64", TALLY_ROW, 1, Expr::from(KEPT_PART - 1) - &rest);
+        let kept = (available - &rest) * inverse_or_zero(F::from(KEPT_PART));
         chip.require_bits16("kept gas", CONTEXT_ROW, 4, kept.clone());
         let limit = chip.store("most gas", TALLY_ROW, available - kept);
 
@@ -44,8 +47,8 @@ impl Forwarded {
     }
 
     pub(super) fn fill(&self, available: u64, requested: &U256, row: &mut WindowWriter<'_>) {
-        row.set(&self.rest, (available % 64) as u16);
-        let limit = u128::from(available - available / 64);
+        row.set(&self.rest, (available % KEPT_PART) as u16);
+        let limit = u128::from(available - available / KEPT_PART);
         let (hi, lo) = split(requested);
         row.set(&self.capped, hi != 0 || lo > limit);
     }

@@ -39,6 +39,7 @@ use super::{ADDRESS_ROW, CODE_ROW, INPUT_ROW, Layout, OUTPUT_ROW};
 use crate::bus::{AccountJob, AccountNative, Code, CodeNative, Context, ContextNative, Tally, TallyNative};
 use crate::schedule::Class;
 use crate::step::{OperandEvent, Step, StepEvent};
+use crate::storage::{COLD_ACCOUNT as COLD, WARM};
 
 /// The keccak hash of no code.
 pub(super) const EMPTY_CODE: [u128; 2] =
@@ -47,10 +48,6 @@ pub(super) const EMPTY_CODE: [u128; 2] =
 /// The first byte of a delegation's code.
 pub const DELEGATION: u64 = 0xef;
 
-/// EIP-2929: an access to an account.
-const WARM: u64 = 100;
-/// EIP-2929: the first access to an account in a transaction.
-const COLD: u64 = 2600;
 /// A call with a value.
 pub const VALUE: u64 = 9000;
 /// A call with a value to an account that does not exist.

@@ -46,6 +46,7 @@ use crate::step::{Shape, StepSlots};
 pub use enter::{EnterEvent, STIPEND};
 pub use fail::{FailEvent, Reason};
 pub use fault::FaultEvent;
+pub use gas::KEPT_PART;
 pub use head::{CallEvent, DELEGATION, NEW_ACCOUNT, VALUE};
 pub use refuse::RefuseEvent;
 pub use resume::ResumeEvent;

@@ -33,7 +33,7 @@ use crate::schedule::Class;
 use crate::step::{Needs, Operand, OperandEvent, Step, StepEvent};
 
 /// Gas for a byte of the exponent (EIP-160).
-const GAS_PER_BYTE: u64 = 50;
+pub const GAS_PER_BYTE: u64 = 50;
 
 /// The chip.
 #[derive(Debug)]

@@ -50,7 +50,7 @@ pub use bad_jump::BadJumpEvent;
 pub use code_size::CodeSizeEvent;
 pub use cost::CostEvent;
 pub use discard::DiscardEvent;
-pub use exp::ExpEvent;
+pub use exp::{ExpEvent, GAS_PER_BYTE as EXP_GAS_PER_BYTE};
 pub use init::InitEvent;
 pub use input_load::InputLoadEvent;
 pub use load::LoadEvent;

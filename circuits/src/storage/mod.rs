@@ -44,7 +44,7 @@ pub use account::AccountEvent;
 pub use load::LoadEvent;
 pub use self_balance::SelfBalanceEvent;
 pub use state_step::StateStepEvent;
-pub use store::StoreEvent;
+pub use store::{CLEAR, RESET, SET, STIPEND, StoreEvent};
 
 /// What an access costs if the location is warm (EIP-2929).
 pub const WARM: u64 = 100;

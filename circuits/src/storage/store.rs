@@ -37,13 +37,13 @@ use crate::schedule::Class;
 use crate::step::{Operand, OperandEvent};
 
 /// The gas that a write must leave to its call, at least, and one more: EIP-2200's stipend.
-const STIPEND: u64 = 2300;
+pub const STIPEND: u64 = 2300;
 /// What the first change of a slot costs beyond [`WARM`], unless it was zero: EIP-2929's 5000, without the cold access.
-const RESET: u64 = 5000 - COLD_SLOT - WARM;
+pub const RESET: u64 = 5000 - COLD_SLOT - WARM;
 /// What a slot that was zero costs more than that.
-const SET: u64 = 20_000 - WARM - RESET;
+pub const SET: u64 = 20_000 - WARM - RESET;
 /// What clearing a slot gives back (EIP-3529).
-const CLEAR: u64 = 4800;
+pub const CLEAR: u64 = 4800;
 
 /// The chip.
 #[derive(Debug)]

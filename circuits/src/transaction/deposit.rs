@@ -37,9 +37,9 @@ use super::{Layout, next, range};
 use crate::bus::{AccountJob, Code, CodeLength, CodeNative, Creation, CreationNative, Halt, HaltNative};
 
 /// The most bytes that a code has (EIP-170).
-const CODE_LIMIT: u64 = 24_576;
+pub const CODE_LIMIT: u64 = 24_576;
 /// What each byte costs.
-const BYTE_GAS: u64 = 200;
+pub const BYTE_GAS: u64 = 200;
 /// With which byte no new code begins (EIP-3541).
 const MARK: u64 = 0xef;
 

@@ -43,6 +43,9 @@ use crate::bus::{
 };
 use crate::payment::Direction;
 
+/// At most one part in so many of what was spent is refunded (EIP-3529).
+pub const REFUND_QUOTIENT: u64 = 5;
+
 /// The row of the tally, the sender's product, and the coinbase.
 const TALLY_ROW: i16 = 1;
 /// The row of the next cursor, the coinbase's product, and the receipt.
@@ -84,7 +87,7 @@ impl EndEvent {
 
     /// Whether the refund is as much as it may be, or what there is to refund; and the refund.
     fn refund(&self) -> (bool, u64) {
-        let fifth = F::from(self.spent() / 5);
+        let fifth = F::from(self.spent() / REFUND_QUOTIENT);
         let counter = if self.halt.success { self.tally.refund } else { F::from(0) };
         let capped = counter > fifth;
         let bytes = if capped { fifth } else { counter }.to_bytes();
@@ -153,9 +156,9 @@ impl Chip for End {
         row.message(&self.pending, &event.pending);
         row.message(&self.tally, &event.tally);
         let spent = event.spent();
-        row.set(&self.fifth, u128::from(spent / 5));
+        row.set(&self.fifth, u128::from(spent / REFUND_QUOTIENT));
         for (i, flag) in self.rest.iter().enumerate() {
-            row.set(flag, spent % 5 > i as u64);
+            row.set(flag, spent % REFUND_QUOTIENT > i as u64);
         }
         let ((capped, refund), used) = (event.refund(), event.used());
         row.set(&self.capped, capped);
@@ -190,7 +193,7 @@ impl End {
         chip.consume(&layout.ranges[1], 0, &Range128 { value: fifth.clone() });
         let rest: [Bool; 4] = std::array::from_fn(|i| chip.bool(&format!("rest {}", i + 1), CURSOR_ROW));
         let sum: Expr = rest.iter().map(Bool::expr).sum();
-        chip.require_equal("fifth", &fifth * F::from(5) + sum, spent);
+        chip.require_equal("fifth", &fifth * F::from(REFUND_QUOTIENT) + sum, spent);
         (fifth, rest)
     }
 

@@ -1,5 +1,6 @@
 //! What the verifier says of a transaction, computed from the transaction and the block's header.
 
+use alloy_eips::eip2930::AccessListItem;
 use alloy_primitives::U256;
 use verbatim_circuits::bus::PublicTransactionNative;
 use verbatim_circuits::schedule::Fork;
@@ -23,8 +24,8 @@ const LISTED_ADDRESS: u64 = 2400;
 const LISTED_KEY: u64 = 1900;
 
 /// Tokens of the input.
-fn tokens(trace: &TxTrace) -> u64 {
-    trace.input.iter().map(|byte| if *byte == 0 { 1 } else { 4 }).sum()
+fn tokens(input: &[u8]) -> u64 {
+    input.iter().map(|byte| if *byte == 0 { 1 } else { 4 }).sum()
 }
 
 /// How many entries the access list has: one for each address, and one for each of its keys.
@@ -33,13 +34,15 @@ fn accesses(trace: &TxTrace) -> u64 {
 }
 
 /// What is paid before the first step, by a transaction without authorizations.
-fn intrinsic_gas(trace: &TxTrace) -> u64 {
-    let keys: u64 = trace.access_list.iter().map(|item| item.storage_keys.len() as u64).sum();
-    let creation = match trace.to {
-        None => CREATE + INIT_WORD * (trace.input.len() as u64).div_ceil(32),
-        Some(_) => 0,
-    };
-    BASE + TOKEN * tokens(trace) + LISTED_ADDRESS * trace.access_list.len() as u64 + LISTED_KEY * keys + creation
+fn intrinsic_gas(input: &[u8], access_list: &[AccessListItem], creates: bool) -> u64 {
+    let keys: u64 = access_list.iter().map(|item| item.storage_keys.len() as u64).sum();
+    let creation = if creates { CREATE + INIT_WORD * (input.len() as u64).div_ceil(32) } else { 0 };
+    BASE + TOKEN * tokens(input) + LISTED_ADDRESS * access_list.len() as u64 + LISTED_KEY * keys + creation
+}
+
+/// What a transaction pays at least.
+fn floor(input: &[u8], fork: Fork) -> u64 {
+    if fork >= Fork::Prague { BASE + FLOOR_TOKEN * tokens(input) } else { 0 }
 }
 
 impl Assembler {
@@ -71,8 +74,9 @@ impl Assembler {
             let (limit, blobs) = (U256::from(trace.gas_limit), trace.blob_hashes.len() as u64 * GAS_PER_BLOB);
             let blob_fee = |fee: Option<u128>| U256::from(blobs) * U256::from(fee.unwrap_or_default());
             message.nonce = trace.nonce;
-            message.gas = trace.gas_limit.saturating_sub(intrinsic_gas(trace));
-            message.floor = if self.fork >= Fork::Prague { BASE + FLOOR_TOKEN * tokens(trace) } else { 0 };
+            let intrinsic = intrinsic_gas(&trace.input, &trace.access_list, trace.to.is_none());
+            message.gas = trace.gas_limit.saturating_sub(intrinsic);
+            message.floor = floor(&trace.input, self.fork);
             message.charge = limit * price + blob_fee(block.blob_base_fee);
             let most = limit * U256::from(trace.max_fee_per_gas) + blob_fee(trace.max_fee_per_blob_gas);
             message.upfront = most.saturating_add(trace.value);
@@ -82,5 +86,34 @@ impl Assembler {
         same(position, "the gas of the call", &message.gas, &frame.gas)?;
         same(position, "the least gas", &message.floor, &if system { 0 } else { trace.floor_gas })?;
         Ok(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use revm::context_interface::cfg::GasParams;
+
+    use super::*;
+    use crate::chain::spec_id;
+
+    /// What a transaction pays before its first step, and at least, for its input, its access list and a creation.
+    #[test]
+    fn class_8_a_transaction_pays_what_it_pays_in_revm() {
+        let inputs: [&[u8]; 4] = [&[], &[0; 33], &[1, 0, 2, 0, 0], &[7; 64]];
+        let item = |keys| AccessListItem { storage_keys: vec![Default::default(); keys], ..Default::default() };
+        let lists = [vec![], vec![item(0)], vec![item(1), item(0), item(5)]];
+        for (fork, creates) in Fork::ALL.into_iter().flat_map(|fork| [(fork, false), (fork, true)]) {
+            let params = GasParams::new_spec(spec_id(fork));
+            for (input, list) in inputs.into_iter().flat_map(|input| lists.iter().map(move |list| (input, list))) {
+                let keys = list.iter().map(|item| item.storage_keys.len() as u64).sum();
+                let theirs = params.initial_tx_gas(input, creates, list.len() as u64, keys, 0, None);
+                assert_eq!(intrinsic_gas(input, list, creates), theirs.initial_total_gas(), "{fork:?}: {input:?}");
+                if fork >= Fork::Prague {
+                    assert_eq!(floor(input, fork), theirs.floor_gas(), "{fork:?}: {input:?}");
+                } else {
+                    assert_eq!(floor(input, fork), 0, "{fork:?}");
+                }
+            }
+        }
     }
 }
