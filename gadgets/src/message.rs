@@ -48,6 +48,8 @@ pub trait Message: Sized + Clone + std::fmt::Debug {
     fn tuple(native: &Self::Native) -> Vec<F>;
     /// A name for each field element.
     fn names() -> Vec<String>;
+    /// For each field element the number of bits that its type promises; nothing where it promises no range.
+    fn bits() -> Vec<Option<u32>>;
     /// For each field element of a fact whether it follows from the others, the fact's key.
     fn determined() -> Vec<bool>;
 }
@@ -130,6 +132,12 @@ macro_rules! message {
             fn names() -> Vec<String> {
                 let mut out = Vec::new();
                 $(<$type as $crate::value::Value>::push_names(stringify!($field), &mut out);)*
+                out
+            }
+
+            fn bits() -> Vec<Option<u32>> {
+                let mut out = Vec::new();
+                $(<$type as $crate::value::Value>::push_bits(&mut out);)*
                 out
             }
 

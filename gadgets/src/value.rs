@@ -26,6 +26,8 @@ pub trait Value: Clone + std::fmt::Debug {
     fn push_native(native: &Self::Native, out: &mut Vec<F>);
     /// Appends a name per field element, each beginning with `name`.
     fn push_names(name: &str, out: &mut Vec<String>);
+    /// Appends the number of bits that each field element is in; nothing for one of no range.
+    fn push_bits(out: &mut Vec<Option<u32>>);
 }
 
 /// The field element of a number below 2^128.
@@ -45,7 +47,7 @@ pub fn split(word: &U256) -> (u128, u128) {
 }
 
 macro_rules! scalar {
-    ($($(#[$doc:meta])* $name:ident($native:ty, $convert:expr);)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($native:ty, $bits:expr, $convert:expr);)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name(Expr);
@@ -88,6 +90,10 @@ macro_rules! scalar {
             fn push_names(name: &str, out: &mut Vec<String>) {
                 out.push(name.to_owned());
             }
+
+            fn push_bits(out: &mut Vec<Option<u32>>) {
+                out.push($bits);
+            }
         }
 
         impl From<$name> for Expr {
@@ -122,24 +128,24 @@ fn neg(a: Expr) -> Expr {
 
 scalar! {
     /// Zero or one.
-    Bool(bool, |b| F::from(u64::from(*b)));
+    Bool(bool, Some(1), |b| F::from(u64::from(*b)));
     /// Below 2^8.
-    Byte(u8, |b| F::from(u64::from(*b)));
+    Byte(u8, Some(8), |b| F::from(u64::from(*b)));
     /// Below 2^16.
-    U16(u16, |v| F::from(u64::from(*v)));
+    U16(u16, Some(16), |v| F::from(u64::from(*v)));
     /// Below 2^64.
-    U64(u64, |v| F::from(*v));
+    U64(u64, Some(64), |v| F::from(*v));
     /// Half a word: below 2^128.
-    Limb(u128, |v| from_u128(*v));
+    Limb(u128, Some(128), |v| from_u128(*v));
     /// An account's address: below 2^160.
-    Address(U256, from_u256);
+    Address(U256, Some(160), from_u256);
     /// A counter (clock, call, index, length) that starts at a constant and only ever grows by less than 2^32 a row, so
     /// that it stays far below 2^64 and never wraps.
-    Counter(u64, |v| F::from(*v));
+    Counter(u64, Some(64), |v| F::from(*v));
     /// Gas left. Never negative in a valid proof, but a step alone does not show it: the end of the frame does.
-    Gas(i64, |v| if *v < 0 { -F::from(v.unsigned_abs()) } else { F::from(v.unsigned_abs()) });
+    Gas(i64, None, |v| if *v < 0 { -F::from(v.unsigned_abs()) } else { F::from(v.unsigned_abs()) });
     /// Any field element.
-    Any(F, |v| *v);
+    Any(F, None, |v| *v);
 }
 
 macro_rules! widen {
@@ -237,6 +243,11 @@ impl Value for Word {
     fn push_names(name: &str, out: &mut Vec<String>) {
         out.extend([format!("{name}.hi"), format!("{name}.lo")]);
     }
+
+    fn push_bits(out: &mut Vec<Option<u32>>) {
+        Limb::push_bits(out);
+        Limb::push_bits(out);
+    }
 }
 
 impl<T: Value, const N: usize> Value for [T; N] {
@@ -258,6 +269,10 @@ impl<T: Value, const N: usize> Value for [T; N] {
     fn push_names(name: &str, out: &mut Vec<String>) {
         (0..N).for_each(|i| T::push_names(&format!("{name}[{i}]"), out));
     }
+
+    fn push_bits(out: &mut Vec<Option<u32>>) {
+        (0..N).for_each(|_| T::push_bits(out));
+    }
 }
 
 /// The inverse of `value`, or zero for zero: what an is-zero gadget is filled with.
@@ -276,6 +291,15 @@ mod tests {
         let mut fields = Vec::new();
         Word::push_native(&word, &mut fields);
         assert_eq!(fields, [from_u128(3 | 4 << 64), from_u128(1 | 2 << 64)]);
+    }
+
+    #[test]
+    fn every_field_element_has_its_bits() {
+        let mut bits = Vec::new();
+        <[Word; 2]>::push_bits(&mut bits);
+        Bool::push_bits(&mut bits);
+        Gas::push_bits(&mut bits);
+        assert_eq!(bits, [Some(128), Some(128), Some(128), Some(128), Some(1), None]);
     }
 
     #[test]
