@@ -36,7 +36,7 @@ impl Entry {
 #[derive(Clone, Debug)]
 enum Visit {
     Entry(Entry),
-    Fault(Fault),
+    Fault(Box<Fault>),
 }
 
 /// The entries of the block's access lists.
@@ -64,7 +64,7 @@ impl Assembler {
         let waiting = self.chain.listed.waiting.remove(&location).unwrap_or_default();
         waiting.into_iter().try_for_each(|visit| match visit {
             Visit::Entry(entry) => self.warm_entry(entry),
-            Visit::Fault(fault) => self.known_fault(fault),
+            Visit::Fault(fault) => self.known_fault(*fault),
         })
     }
 
@@ -83,7 +83,7 @@ impl Assembler {
                 Step::Call(event, _) => &mut event.call.context,
             };
             complete_context(context, reverted_by, scopes);
-            self.chain.listed.waiting.entry(fault.location).or_default().push(Visit::Fault(fault));
+            self.chain.listed.waiting.entry(fault.location).or_default().push(Visit::Fault(Box::new(fault)));
         }
     }
 
@@ -143,7 +143,7 @@ impl Assembler {
                     let event = AccessAbsentEvent { access, public: message };
                     self.chain.sheet.push(origin, TransactionEvent::AccessAbsent(event));
                 }
-                Visit::Fault(fault) => untouched.entry(location).or_default().push(fault),
+                Visit::Fault(fault) => untouched.entry(location).or_default().push(*fault),
             }
         }
         public.values().for_each(|message| self.public.send::<PublicAccess>(message));
