@@ -42,7 +42,7 @@ fn probes() -> Vec<(u64, Vec<u8>)> {
     ]
 }
 
-/// A contract that calls all of them, the value of storage that a transaction reads in front.
+/// A transaction to a contract that calls all of them.
 fn world(fork: Fork) -> World {
     let mut main = Vec::new();
     let mut world = World::new(fork);
@@ -57,7 +57,7 @@ fn untouched(assembly: &Assembly) -> usize {
     assembly.public().kinds().get("public untouched").copied().unwrap_or_default()
 }
 
-/// How many windows of the circuit of steps there are, of faults that show a price by a location's record or its absence.
+/// How many windows the chips fill that such faults belong to: of SLOAD, of BALANCE and EXTCODESIZE, and of calls that fail.
 fn faults(assembly: &Assembly) -> [usize; 3] {
     let count = |circuit: &str, chip: &str| windows(assembly, circuit).get(chip).copied().unwrap_or_default();
     [count("storage", "load"), count("storage", "account"), count("calls", "fail")]
@@ -123,7 +123,7 @@ fn somebody_touches_them_later() {
 /// says that nobody touches it is none.
 #[test]
 fn an_access_list_names_them() {
-    let list = vec![
+    let list = [
         AccessListItem { address: TARGET, storage_keys: vec![] },
         AccessListItem { address: probe(0), storage_keys: vec![B256::from(U256::from(KEY))] },
     ];
