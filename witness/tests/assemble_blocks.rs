@@ -226,6 +226,27 @@ fn opcodes(code: &[u8]) -> Vec<u8> {
     opcodes
 }
 
+/// Accounts that no step can pay for: one that nobody touches, and one that the block's last transaction touches.
+const UNTOUCHED: Address = Address::repeat_byte(0x77);
+const TOUCHED_LATER: Address = Address::repeat_byte(0x78);
+
+/// Codes that fail for the price of a cold location, and the gas that they are called with.
+fn cold_faults() -> Vec<(u64, Vec<u8>)> {
+    let on_account =
+        |account: Address, opcode| [push(&[U256::from_be_slice(account.as_slice())]), vec![opcode]].concat();
+    let of_account = |account: Address| {
+        [
+            (1000, on_account(account, op::BALANCE)),
+            (103, on_account(account, op::EXTCODESIZE)),
+            (1000, call(op::STATICCALL, account, 5, None, 0)),
+            (2610, call(op::DELEGATECALL, account, 5, None, 70)),
+            (11_000, call(op::CALL, account, 5, Some(1), 0)),
+        ]
+    };
+    let slot = (1000, on(&[5], &[op::SLOAD]));
+    std::iter::once(slot).chain([UNTOUCHED, TOUCHED_LATER].into_iter().flat_map(of_account)).collect()
+}
+
 /// What the contracts of the other blocks do, but for loops and what has no circuit; and creations that end in every way.
 fn corner_cases() -> BlockInput {
     let without = [op::SUB, op::CALL, op::STATICCALL, op::CREATE, op::MCOPY, op::EXTCODECOPY];
@@ -246,8 +267,14 @@ fn corner_cases() -> BlockInput {
         call(op::CALL, COINBASE, 0, Some(1), 500),
         [on(&[1, 32], &[op::MSTORE]), on(&[40, 90, 64, 0, 1, 0xcb, 50_000], &[op::CALL])].concat(),
     ];
-    let codes = [codes, calls.to_vec()].concat();
     let mut world = World::new(Fork::Osaka);
+    let mut poor_calls = Vec::new();
+    for (index, (gas, code)) in cold_faults().into_iter().enumerate() {
+        let address = Address::repeat_byte(0xbc).create(index as u64);
+        world = world.contract(address, code);
+        poor_calls.push(call(op::CALL, address, gas, Some(0), 0));
+    }
+    let codes = [codes, calls.to_vec(), poor_calls].concat();
     world.gas_limit = 200_000_000;
     world.withdrawals = vec![Withdrawal { index: 3, validator_index: 5, address: COINBASE, amount: 7 }];
     let listed = vec![AccessListItem { address: Address::repeat_byte(0xee), storage_keys: vec![B256::ZERO] }];
@@ -278,7 +305,7 @@ fn corner_cases() -> BlockInput {
     for (gas, code) in creations {
         world = world.transaction(TxKind::Create, gas, 1, &code);
     }
-    world.settled()
+    world.transaction(TxKind::Call(TOUCHED_LATER), 30_000, 1, &[]).settled()
 }
 
 /// `VERBATIM_WRITE_TESTDATA=1 cargo test --release -p verbatim-witness --test assemble_blocks corner` writes the block.
@@ -295,5 +322,8 @@ fn corner_cases_are_the_block_in_testdata() {
     let found = BlockInput::load(&folder, None).unwrap();
     assert_eq!(found.block, made.block);
     assert_eq!(found.witness, made.witness);
-    assert_eq!(holds(&found).unproven(), []);
+    let assembly = holds(&found);
+    assert_eq!(assembly.unproven(), []);
+    assert_eq!(assembly.public().kinds()["public untouched"], 2, "an account and a slot");
+    assert_eq!(assembly.public().check_statement(), Ok(()));
 }

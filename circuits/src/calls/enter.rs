@@ -88,8 +88,7 @@ impl Chip for Enter {
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         Self::reserve(chip, layout);
-        let always = || Bool::constant(true);
-        let head = Head::build(chip, layout, &Plan { succeeds: true, popped: always(), touched: always() });
+        let head = Head::build(chip, layout, &Plan::proceeds());
         let gas = pop_gas(chip, layout);
         chip.require_zero("static without value", head.context.fixed.and(&head.has_value));
         let inverse = chip.any(CONTEXT_ROW).expr();

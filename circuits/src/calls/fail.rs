@@ -5,16 +5,18 @@
 //!
 //! Where too few operands are the reason, none is popped. Where it is gas, the target is touched if the proof needs to
 //! know that it was cold or that it does not exist; otherwise the step is taken to cost the least that it could. A
-//! touch counts as a write of the caller's scope, which ends with the fault.
+//! touch counts as a write of the caller's scope, which ends with the fault. The record of a cold target need not have
+//! been looked up, and be known to nobody: then an [`Untouched`](crate::bus::Untouched) fact shows that it was cold, in
+//! place of the touch, and is counted as one. What such a target costs besides, its record would say: it is taken to exist.
 //!
 //! What the head and the gadgets for memory constrain stands there. Of the rest:
 //!
 //! | Label | Degree | Meaning |
 //! |---|---|---|
-//! | poor in gas, in a static context, input too large, output too large, touched is boolean | 2 | |
+//! | poor in gas, in a static context, input too large, output too large, touched, untouched is boolean | 2 | |
 //! | one reason | 1 | those four and the lack of operands |
 //! | output is popped | 1 | both ranges are popped or none |
-//! | touched for gas | 2 | only if that is the reason |
+//! | touched or untouched, for gas | 2 | one of them at most, and only if gas is the reason |
 //! | a value in a static context | 3 | if that is the reason |
 //! | input is too large, output is too large | 2 | if that is the reason |
 //! | extra gas | 3 | what the step costs, or less |
@@ -42,8 +44,19 @@ pub enum Reason {
     Static,
     /// A range of memory does not end below 2^42.
     Memory,
-    /// There is less gas than it costs. The flag says whether the target is touched to prove it.
-    Gas(bool),
+    /// There is less gas than it costs.
+    Gas(Price),
+}
+
+/// From what the price follows that the gas does not suffice for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Price {
+    /// It is the least that the step could cost: for a target that is warm, and exists.
+    Least,
+    /// From the target's record, which the step touches.
+    Record,
+    /// From the target's being cold, because nobody in the block touches it.
+    Untouched,
 }
 
 /// The chip.
@@ -56,6 +69,7 @@ pub struct Fail {
     /// Gas, static context, input, output.
     reasons: [Bool; 4],
     touched: Bool,
+    untouched: Bool,
 }
 
 /// What a call that halts is filled from.
@@ -84,11 +98,14 @@ impl Chip for Fail {
         let reasons = names.map(|name| chip.bool(name, CODE_ROW));
         let [poor, fixed, large @ ..] = &reasons;
         chip.require_equal("one reason", poor + fixed + &large[0] + &large[1], &popped);
-        let touched = chip.bool("touched", CODE_ROW);
-        chip.require_zero("touched for gas", &touched * poor.not());
+        let [touched, untouched] = ["touched", "untouched"].map(|name| chip.bool(name, CODE_ROW));
+        let priced = Bool::assume(&touched + &untouched, "constrained here");
+        chip.require_zero("touched or untouched, for gas", &priced * (&priced - poor));
 
-        let head =
-            Head::build(chip, layout, &Plan { succeeds: false, popped: popped.clone(), touched: touched.clone() });
+        let plan =
+            Plan { succeeds: false, popped: popped.clone(), touched: touched.clone(), untouched: untouched.clone() };
+        let head = Head::build(chip, layout, &plan);
+        chip.learn_if(&layout.untouched, 0, &untouched);
         chip.require_zero("a value in a static context", fixed * (Expr::one() - &head.context.fixed * &head.has_value));
         let (words, expansion) = Self::memory(chip, layout, &head, &mut extents);
         for (label, (extent, reason)) in ["input", "output"].iter().zip(extents.iter().zip(large)) {
@@ -107,20 +124,22 @@ impl Chip for Fail {
         let evidence = Any::assume(steps.evidence, "constrained above");
         chip.send(&steps.fault, 0, &Fault { clock: after.clock, call: after.call, evidence });
         let tally = Tally { clock: state.clock.clone(), writes: head.writes(), ..head.tally.clone() };
-        chip.send_if(&layout.tally_b, OUTPUT_ROW, &touched, &tally);
-        Self { head, extents, words, expansion, reasons, touched }
+        chip.send_if(&layout.tally_b, OUTPUT_ROW, &priced, &tally);
+        Self { head, extents, words, expansion, reasons, touched, untouched }
     }
 
     fn fill(&self, event: &FailEvent, row: &mut WindowWriter<'_>) {
         let mut call = event.call.clone();
-        let touched = event.reason == Reason::Gas(true);
-        if !touched {
+        let [touched, untouched] = [Price::Record, Price::Untouched].map(|price| event.reason == Reason::Gas(price));
+        let priced = touched || untouched;
+        if !priced {
             let state = &call.step.state;
             // The columns of a tally that is not received; its time must be a possible one all the same.
             call.tally = TallyNative { call: state.call, clock: state.clock - 1, ..call.tally };
         }
-        self.head.fill(&call, touched, row);
+        self.head.fill(&call, priced, row);
         row.set(&self.touched, touched);
+        row.set(&self.untouched, untouched);
         if event.reason == Reason::Stack {
             return;
         }
@@ -209,7 +228,7 @@ mod tests {
     use super::super::testing::{Trial, audited};
     use super::super::{CallsChips, CallsEvent};
     use super::*;
-    use crate::bus::{Code, CodeNative, Exec, FaultNative, Opcode, OpcodeNative};
+    use crate::bus::{Code, CodeNative, Exec, FaultNative, Opcode, OpcodeNative, Untouched, UntouchedNative};
     use crate::schedule::Class;
 
     #[derive(Clone, Debug)]
@@ -239,47 +258,63 @@ mod tests {
                 .provided::<Code>(&CodeNative { hash, pc, opcode, push: U256::ZERO, next: pc + 1 });
         }
         let trial = trial.with_operands(call);
-        if case.event.reason != Reason::Gas(true) {
-            return trial;
-        }
+        let trial = match case.event.reason {
+            Reason::Gas(Price::Record) => trial.with_touch(call),
+            Reason::Gas(Price::Untouched) => trial.sent::<Tally>(&call.tally).provided::<Untouched>(&nobodys(call)),
+            _ => return trial,
+        };
         let tally = TallyNative { clock: CLOCK, writes: call.tally.writes + 1, ..call.tally.clone() };
-        trial.with_touch(call).received::<Tally>(&tally)
+        trial.received::<Tally>(&tally)
+    }
+
+    /// That nobody touches the target.
+    fn nobodys(call: &CallEvent) -> UntouchedNative {
+        UntouchedNative { address: call.target.address, slot: false, key: U256::ZERO }
     }
 
     fn cases() -> Vec<Case> {
         let memory = 3 * 3;
+        let untouched = Reason::Gas(Price::Untouched);
         let undone = |c: &mut CallEvent| (c.context.reverted, c.context.scope) = (true, 9000);
         vec![
             case(0, Reason::Stack, 0, |c| c.step.state.height = 6),
             case(2, Reason::Stack, 5, |c| c.step.state.height = 0),
             case(0, Reason::Static, 0, |c| (c.context.fixed, c.value.value) = (true, U256::from(1))),
-            case(0, Reason::Gas(true), 2600 + memory - 2000 - 1, |c| {
+            case(0, Reason::Gas(Price::Record), 2600 + memory - 2000 - 1, |c| {
                 undone(c);
                 c.step.state.gas = 2000;
             }),
-            case(0, Reason::Gas(true), 34_000 + 2600 + memory - 30_000 - 1, |c| {
+            case(0, Reason::Gas(Price::Record), 34_000 + 2600 + memory - 30_000 - 1, |c| {
                 undone(c);
                 c.target.code = super::super::fixture::no_code();
                 (c.target.nonce, c.target.balance) = (0, U256::ZERO);
                 (c.step.state.gas, c.value.value) = (30_000, U256::from(1) << 200);
             }),
-            case(1, Reason::Gas(true), 0, |c| {
+            case(1, Reason::Gas(Price::Record), 0, |c| {
                 undone(c);
                 c.target.warm = TRANSACTION;
                 c.step.state.gas = 100 + memory as i64 - 1;
             }),
-            case(2, Reason::Gas(true), 2600 + memory - 2000 - 1, |c| {
+            case(2, Reason::Gas(Price::Record), 2600 + memory - 2000 - 1, |c| {
                 c.address.value = U256::from(0x99);
                 c.target.address = U256::from(0x99);
                 c.step.state.gas = 2000;
             }),
-            case(1, Reason::Gas(false), 100 + memory - 50 - 1, |c| {
+            case(1, Reason::Gas(Price::Least), 100 + memory - 50 - 1, |c| {
                 c.address.value = U256::from(4);
                 c.step.state.gas = 50;
             }),
-            case(2, Reason::Gas(false), 100 + memory - 50 - 1, |c| c.step.state.gas = 50),
-            case(0, Reason::Gas(false), 9000 + 100 + memory - 8000 - 1, |c| {
+            case(2, Reason::Gas(Price::Least), 100 + memory - 50 - 1, |c| c.step.state.gas = 50),
+            case(0, Reason::Gas(Price::Least), 9000 + 100 + memory - 8000 - 1, |c| {
                 (c.step.state.gas, c.value.value) = (8000, U256::from(1));
+            }),
+            case(0, untouched, 9000 + 2600 + memory - 11_000 - 1, |c| {
+                undone(c);
+                (c.step.state.gas, c.value.value) = (11_000, U256::from(1) << 140);
+            }),
+            case(2, untouched, 2600 + memory - 2000 - 1, |c| {
+                (c.address.value, c.target.address) = (U256::from(0x99), U256::from(0x99));
+                c.step.state.gas = 2000;
             }),
             case(1, Reason::Memory, 4, |c| c.input[1].value = U256::from(5) << 128),
             case(2, Reason::Memory, 4 + 40, |c| c.output[0].value = U256::from((1u64 << 42) + 4)),
@@ -321,8 +356,8 @@ mod tests {
         rejected(&case(0, Reason::Memory, 0, |_| ()), "output is too large");
         // Enough gas, or enough words: the fault chip does not take less than nothing.
         let negative = [
-            case(0, Reason::Gas(true), 0, |c| c.step.state.gas = 2609),
-            case(1, Reason::Gas(false), 0, |c| c.step.state.gas = 109),
+            case(0, Reason::Gas(Price::Record), 0, |c| c.step.state.gas = 2609),
+            case(1, Reason::Gas(Price::Least), 0, |c| c.step.state.gas = 109),
             case(0, Reason::Stack, 0, |c| c.step.state.height = 7),
             case(1, Reason::Stack, 0, |c| c.step.state.height = 6),
         ];
@@ -342,11 +377,40 @@ mod tests {
         }
     }
 
+    /// A fact shows what it says of one account, where gas is the reason, and in place of a touch.
+    #[test]
+    fn class_12_untouched_is_the_target() {
+        let chip = CallsChips::build().1.Fail;
+        let untouched = case(1, Reason::Gas(Price::Untouched), 2600 + 9 - 2000 - 1, |c| c.step.state.gas = 2000);
+        trial(&untouched).holds();
+        // That of another account, and of a slot.
+        for other in [
+            UntouchedNative { address: super::super::fixture::own_address(), ..nobodys(&untouched.event.call) },
+            UntouchedNative { slot: true, ..nobodys(&untouched.event.call) },
+        ] {
+            let call = &untouched.event.call;
+            let fault = FaultNative { clock: CLOCK + 3, call: CALL, evidence: untouched.evidence };
+            let trial = Trial::new([CallsEvent::Fail(untouched.event.clone())]).received::<Fault>(&fault);
+            let objections = trial.with_operands(call).provided::<Untouched>(&other).objections();
+            assert!(objections.iter().any(|o| o.starts_with("bus: untouched")), "{objections:?}");
+        }
+        // Neither without want of gas, nor for a target that is touched.
+        let label = ["touched or untouched, for gas"];
+        for case in [&cases()[2], &cases()[3]] {
+            let one = [(chip.untouched.expr(), F::from(1))];
+            assert!(trial(case).labels_with(0, &one).iter().any(|found| *found == label[0]));
+        }
+        let two = [(chip.untouched.expr(), F::from(2)), (chip.touched.expr(), -F::from(1))];
+        let found = trial(&untouched).labels_with(0, &two);
+        assert!(found.iter().any(|label| label == "untouched is boolean"), "{found:?}");
+    }
+
     /// No fault takes the price of a precompile for that of a cold account.
     #[test]
     fn precompiles_are_not_touched() {
-        for address in (1..=0x11).chain([0x100]) {
-            let case = case(1, Reason::Gas(true), 2600 + 9 - 2000 - 1, |c| {
+        let prices = [Price::Record, Price::Untouched];
+        for (address, price) in (1..=0x11).chain([0x100]).flat_map(|address| prices.map(|price| (address, price))) {
+            let case = case(1, Reason::Gas(price), 2600 + 9 - 2000 - 1, |c| {
                 (c.address.value, c.target.address) = (U256::from(address), U256::from(address));
                 c.step.state.gas = 2000;
             });

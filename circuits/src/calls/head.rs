@@ -19,9 +19,9 @@
 //! | range 10: value in row 3 | 1 | the bits above the address |
 //! | high part: ... | 2 | one exactly if the address is below 2^128 |
 //! | low is boolean | 2 | |
-//! | low addresses are looked at | 3 | one that is touched, is not 0 and has no high part |
+//! | low addresses are looked at | 3 | one whose price counts, is not 0 and has no high part |
 //! | range 11: value in row 3 | 2 | those are 18 or more |
-//! | not P256VERIFY | 2 | nor 256, if it is touched |
+//! | not P256VERIFY | 2 | nor 256, if its price counts |
 //! | tally call, tally time | 1 | the caller's tally, from before |
 //! | account: ... | 1, 2 | the target, warm from now on, undone if the caller is |
 //! | warm: ... | 2 | one exactly if it was touched in this transaction |
@@ -114,6 +114,17 @@ pub(super) struct Plan {
     pub(super) popped: Bool,
     /// Whether the target is touched. Only where operands are popped.
     pub(super) touched: Bool,
+    /// Whether the target is taken to be cold, because nobody touches it. Only where operands are popped, and never
+    /// where it is touched.
+    pub(super) untouched: Bool,
+}
+
+impl Plan {
+    /// A step that succeeds: it pops its operands and touches the target.
+    pub(super) fn proceeds() -> Self {
+        let always = || Bool::constant(true);
+        Self { succeeds: true, popped: always(), touched: always(), untouched: Bool::constant(false) }
+    }
 }
 
 /// See the [module](self).
@@ -131,6 +142,7 @@ pub(super) struct Head {
     pub(super) account: AccountJob,
     pub(super) target: Target,
     touched: Bool,
+    untouched: Bool,
     pub(super) warm: Bool,
     /// Whether a value is sent.
     pub(super) has_value: Bool,
@@ -184,13 +196,14 @@ impl Head {
         chip.require_zero("no value: lo", (&is_static + &is_delegate) * &value.value.lo);
 
         let context = chip.learn_if(&layout.context, ADDRESS_ROW, &plan.popped);
-        let tally = chip.receive_if(&layout.tally, INPUT_ROW, &plan.touched);
+        let priced = Bool::assume(&plan.touched + &plan.untouched, "one at most is one");
+        let tally = chip.receive_if(&layout.tally, INPUT_ROW, &priced);
         chip.require_equal("tally call", &tally.call, &step.state.call);
         let gap = chip.checked(&layout.limbs[0], INPUT_ROW);
         chip.derive(gap.expr().as_cell().expect("a checked cell"), &step.state.clock - 1 - &tally.clock);
         chip.require_equal("tally time", &tally.clock, &step.state.clock - 1 - &gap);
 
-        let target = Target::build(chip, layout, &address.value, &plan.popped, &plan.touched);
+        let target = Target::build(chip, layout, &address.value, &plan.popped, &priced);
         let account = touch(chip, layout, &step, &context, &tally, &target, &plan.touched);
         let warm = chip.is_equal("warm", OUTPUT_ROW, &account.warm, &context.transaction);
         // Sums of numbers below 2^129 are zero only if both are.
@@ -202,7 +215,7 @@ impl Head {
         let lo = chip.is_zero("code hash lo", CODE_ROW, &account.code.lo - lo);
         let empty = chip.store("empty", INPUT_ROW, unused.and(&hi).and(&lo));
 
-        let (touched, has_value) = (plan.touched.clone(), no_value.not());
+        let (touched, untouched, has_value) = (plan.touched.clone(), plan.untouched.clone(), no_value.not());
         Self {
             step,
             is_static,
@@ -216,6 +229,7 @@ impl Head {
             account,
             target,
             touched,
+            untouched,
             warm,
             has_value,
             empty,
@@ -253,15 +267,16 @@ impl Head {
         code
     }
 
-    /// What the step costs beside memory and the schedule's gas. Without a touch, the least that it could.
+    /// What the step costs beside memory and the schedule's gas. Without a touch, the least that it could: for a target
+    /// that is warm, unless it is untouched, and that exists.
     pub(super) fn cost(&self) -> Expr {
-        let cold = &self.touched * self.warm.not();
+        let cold = &self.touched * self.warm.not() + &self.untouched;
         let new = &self.touched * &self.has_value * &self.empty;
         cold * F::from(COLD - WARM) + &self.has_value * F::from(VALUE) + new * F::from(NEW_ACCOUNT) + WARM
     }
 
-    /// `touched` says whether the target is.
-    pub(super) fn fill(&self, event: &CallEvent, touched: bool, row: &mut WindowWriter<'_>) {
+    /// `priced` says whether the target's record or warmth counts.
+    pub(super) fn fill(&self, event: &CallEvent, priced: bool, row: &mut WindowWriter<'_>) {
         self.step.fill(&event.step, row);
         row.set(&self.is_static, event.step.parameter == 1);
         row.set(&self.is_delegate, event.step.parameter == 2);
@@ -273,7 +288,7 @@ impl Head {
         row.message(&self.context, &event.context);
         row.message(&self.tally, &event.tally);
         fill_record(&self.account, &event.target, row);
-        self.target.fill(&event.address.value, touched, row);
+        self.target.fill(&event.address.value, priced, row);
     }
 }
 

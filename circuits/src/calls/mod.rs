@@ -39,12 +39,12 @@ use verbatim_gadgets::chips;
 use verbatim_gadgets::circuit::{Checked16, CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, Expr};
 
-use crate::bus::{AccountJob, Code, Context, CopyJob, Environment, Frame, Halt, Range128, Tally};
+use crate::bus::{AccountJob, Code, Context, CopyJob, Environment, Frame, Halt, Range128, Tally, Untouched};
 use crate::memory::expansion::ExpansionSlots;
 use crate::step::{Shape, StepSlots};
 
 pub use enter::{EnterEvent, STIPEND};
-pub use fail::{FailEvent, Reason};
+pub use fail::{FailEvent, Price, Reason};
 pub use fault::FaultEvent;
 pub use gas::KEPT_PART;
 pub use head::{CallEvent, DELEGATION, NEW_ACCOUNT, VALUE};
@@ -113,6 +113,8 @@ pub struct Layout {
     limbs: [Checked16; 2],
     /// An account. Nonce and code do not change here.
     account: Slot<AccountJob>,
+    /// The account, as one that nobody accesses.
+    untouched: Slot<Untouched>,
     context: Slot<Context>,
     frame: Slot<Frame>,
     /// A tally in columns of the step.
@@ -167,8 +169,10 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
     let tally = [next_pc, next_height, extra, next_memory, opcode, class, ok, r_hi];
     let copy = [step.clock.expr(), ok.expr(), p[4].expr(), p[4] + p[5], call.expr(), next_pc.expr(), copied.expr()];
     let code_push = [code_hi, code_lo, pc, opcode, r_hi, r_lo, next_pc];
+    let untouched = vec![p[3].expr(), Expr::zero(), Expr::zero(), Expr::zero()];
     Layout {
         account: builder.slot("account", columns(&account)),
+        untouched: builder.slot("untouched", untouched),
         context: builder.slot("context", columns(&context)),
         frame: builder.slot("frame", frame),
         tally: builder.slot("tally", columns(&tally)),

@@ -34,14 +34,14 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// `popped` is one where `word` is in range, and the address holds only there; `touched` where it must not be a
+    /// `popped` is one where `word` is in range, and the address holds only there; `priced` where it must not be a
     /// precompile's.
     pub(super) fn build(
         chip: &mut ChipBuilder<'_>,
         layout: &Layout,
         word: &Word,
         popped: &Bool,
-        touched: &Bool,
+        priced: &Bool,
     ) -> Self {
         let limbs = layout.limbs.each_ref().map(|limb| chip.checked(limb, ADDRESS_ROW));
         let hi = Limb::assume(&limbs[0] + &limbs[1] * F::from(1 << 16), "two limbs of 16 bits");
@@ -51,15 +51,15 @@ impl Target {
 
         let hi_is_zero = chip.is_zero("high part", ADDRESS_ROW, &hi);
         let low = chip.bool("low", ADDRESS_ROW);
-        chip.require_zero("low addresses are looked at", (touched - &low) * &hi_is_zero * &word.lo);
+        chip.require_zero("low addresses are looked at", (priced - &low) * &hi_is_zero * &word.lo);
         let above = Limb::assume(&low * (&word.lo - BEHIND_PRECOMPILES), "this message checks it");
         chip.consume_if(&layout.range128[1], OUTPUT_ROW, &low, &Range128 { value: above });
 
         let target = Self { limbs, low, hi, lo: word.lo.clone() };
         let inverse = chip.any(ADDRESS_ROW).expr();
         let distance = target.address().expr() - P256_VERIFY;
-        chip.derive_inverse(inverse.as_cell().expect("a scratch cell"), &distance * touched);
-        chip.require_equal("not P256VERIFY", distance * inverse, touched);
+        chip.derive_inverse(inverse.as_cell().expect("a scratch cell"), &distance * priced);
+        chip.require_equal("not P256VERIFY", distance * inverse, priced);
         target
     }
 
@@ -68,11 +68,11 @@ impl Target {
         Address::assume(&self.hi * Expr::power_of_two(128) + &self.lo, "32 bits and 128")
     }
 
-    pub(super) fn fill(&self, word: &U256, touched: bool, row: &mut WindowWriter<'_>) {
+    pub(super) fn fill(&self, word: &U256, priced: bool, row: &mut WindowWriter<'_>) {
         let hi = word.as_limbs()[2];
         row.set(&self.limbs[0], hi as u16);
         row.set(&self.limbs[1], (hi >> 16) as u16);
         let lo: U256 = *word << 128;
-        row.set(&self.low, touched && hi as u32 == 0 && !lo.is_zero());
+        row.set(&self.low, priced && hi as u32 == 0 && !lo.is_zero());
     }
 }

@@ -49,14 +49,22 @@ pub enum Range {
     Any,
 }
 
+/// The bits that a receiver may assume a counter to fit.
+const COUNTER_BITS: u32 = 60;
+
 impl Range {
-    /// What a receiver knows.
-    fn heard(self) -> Option<Interval> {
+    /// The number of bits that a receiver may assume; nothing if it may assume no range.
+    pub fn bits(self) -> Option<u32> {
         match self {
-            Self::Below(bits) => Some(Interval::below(bits)),
-            Self::Counter => Some(Interval::below(60)),
+            Self::Below(bits) => Some(bits),
+            Self::Counter => Some(COUNTER_BITS),
             Self::Any => None,
         }
+    }
+
+    /// What a receiver knows.
+    fn heard(self) -> Option<Interval> {
+        self.bits().map(Interval::below)
     }
 
     /// What a sender must show.

@@ -178,9 +178,7 @@ impl Assembler {
         for change in trace.accounts.iter().filter(|change| change.destroyed) {
             self.destroy(run, change.address, clock + 2)?;
         }
-        self.settle(&run.scopes);
-        self.settle_transfers(run);
-        self.agree(run)
+        self.complete(run)
     }
 
     /// Everything is as revm says.

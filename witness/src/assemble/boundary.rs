@@ -40,15 +40,19 @@ impl Assembler {
         })
     }
 
-    /// Asks for what is constant in a call, and adds what is known only at the transaction's end: when the call's frame was
-    /// undone by `reverted_by`, which `scopes` says.
+    /// Asks for what is constant in a call, and adds what is known only at the transaction's end.
     pub(super) fn ask_context(
         &mut self,
         context: &mut ContextNative,
         reverted_by: Option<u32>,
         scopes: &BTreeMap<u32, u64>,
     ) {
-        context.scope = reverted_by.and_then(|frame| scopes.get(&frame).copied()).unwrap_or(0);
+        complete_context(context, reverted_by, scopes);
+        self.count_context(context);
+    }
+
+    /// Asks for what is constant in a call.
+    pub(super) fn count_context(&mut self, context: &ContextNative) {
         if !self.calls.begun.contains(&context.call) {
             self.contexts.entry(context.call).or_insert_with(|| (context.clone(), 0)).1 += 1;
         }
@@ -63,10 +67,15 @@ impl Assembler {
 
     /// An exceptional halt, behind the step that sends it.
     pub(super) fn fault(&mut self, call: u64, evidence: u128) {
-        let clock = self.clock;
         self.arith.range128(evidence);
-        let fault = FaultNative { clock, call, evidence: from_u128(evidence) };
+        let fault = FaultNative { clock: self.clock, call, evidence: from_u128(evidence) };
         self.calls.sheet.push(self.origin(), CallsEvent::Fault(FaultEvent { fault }));
+        self.halt_by_fault(call);
+    }
+
+    /// The end of a call by an exceptional halt.
+    pub(super) fn halt_by_fault(&mut self, call: u64) {
+        let clock = self.clock;
         self.calls.halted = Some(HaltNative { clock, call, success: false, gas: 0, offset: 0, length: 0 });
     }
 
@@ -76,4 +85,9 @@ impl Assembler {
             self.public.receive::<Halt>(&halt);
         }
     }
+}
+
+/// Adds to what is constant in a call when its frame was undone by `reverted_by`, which `scopes` says.
+pub(super) fn complete_context(context: &mut ContextNative, reverted_by: Option<u32>, scopes: &BTreeMap<u32, u64>) {
+    context.scope = reverted_by.and_then(|frame| scopes.get(&frame).copied()).unwrap_or(0);
 }

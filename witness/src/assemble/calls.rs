@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use alloy_primitives::{Address, B256, U256};
 use verbatim_circuits::bus::{AccountNative, CodeNative, ContextNative, ExecNative, FrameNative, HaltNative};
 use verbatim_circuits::calls::{
-    CallEvent, CallsChips, CallsEvent, DELEGATION, EnterEvent, FailEvent, NEW_ACCOUNT, Reason, RefuseEvent, STIPEND,
-    TICKS, VALUE, is_precompile,
+    CallEvent, CallsChips, CallsEvent, DELEGATION, EnterEvent, FailEvent, NEW_ACCOUNT, Price, Reason, RefuseEvent,
+    STIPEND, TICKS, VALUE, is_precompile,
 };
 use verbatim_circuits::memory::expansion::{Demand, memory_cost};
 use verbatim_circuits::memory::{self, DiscardEvent, MemoryEvent};
@@ -21,7 +21,7 @@ use super::accounts::{Order, add, subtract};
 use super::call::{Call, Returned, Token};
 use super::state::{Undoing, Waiting, place};
 use super::tally::Counts;
-use super::{AssembleError, Assembler, Position, Run, number, same, stack};
+use super::{AssembleError, Assembler, Position, Run, number, same, stack, untouched};
 use crate::trace::{Access, Frame, NotRun, Step};
 
 const ADDRESS: u8 = 0x30;
@@ -63,7 +63,7 @@ pub(super) enum Ending {
 
 /// The operands of a step of the class, without those that come and go with it.
 #[derive(Clone, Copy, Debug)]
-struct Operands {
+pub(super) struct Operands {
     target: Address,
     value: U256,
     input: Demand,
@@ -100,8 +100,13 @@ impl Operands {
         expansion + u128::from(WARM + value)
     }
 
+    /// The least that the step costs if its target is cold.
+    pub(super) fn least_cold(&self, memory: u64) -> u128 {
+        self.least(memory) + u128::from(COLD_ACCOUNT - WARM)
+    }
+
     /// What the step costs.
-    fn cost(&self, memory: u64, target: &AccountNative, transaction: u64) -> u128 {
+    pub(super) fn cost(&self, memory: u64, target: &AccountNative, transaction: u64) -> u128 {
         let cold = if target.warm == transaction { 0 } else { COLD_ACCOUNT - WARM };
         let empty = target.nonce == 0 && target.balance.is_zero() && target.code == EMPTY_CODE;
         let new = if empty && !self.value.is_zero() { NEW_ACCOUNT } else { 0 };
@@ -124,8 +129,7 @@ struct CallStep<'a, 't> {
 
 impl Assembler {
     /// What the circuit of calls makes of a step; nothing if it does not prove it. Calls of precompiles and of accounts
-    /// that delegate remain public, and so does a step that fails for a price that nobody can tell: of a target that revm
-    /// has not looked up, or with that of a delegate.
+    /// that delegate remain public, and so does a step that fails for the price of a delegate.
     pub(super) fn ending(&self, run: &Run<'_>, step: &Step, entry: &Entry) -> Option<Ending> {
         if entry.class != Class::Call {
             return None;
@@ -159,12 +163,14 @@ impl Assembler {
         }
         let (gas, memory) = (u128::from(step.gas_before), u64::from(step.memory_words_before));
         if operands.least(memory) > gas {
-            return Some(Reason::Gas(false));
+            return Some(Reason::Gas(Price::Least));
         }
-        let Some(Access::Account(access)) = run.trace.accesses(step).first() else { return None };
-        let target = self.state.account(place(operands.target))?;
-        let known = access.loaded && !is_precompile(&place(operands.target));
-        (known && operands.cost(memory, target, run.began) > gas).then_some(Reason::Gas(true))
+        let target = place(operands.target);
+        let (price, cost) = match self.state.account(target) {
+            Some(target) => (Price::Record, operands.cost(memory, target, run.began)),
+            None => (Price::Untouched, operands.least_cold(memory)),
+        };
+        (cost > gas && !is_precompile(&target)).then_some(Reason::Gas(price))
     }
 
     /// A step of the circuit of calls.
@@ -317,23 +323,32 @@ impl CallStep<'_, '_> {
 
     /// Touches the target, in the caller's scope.
     fn touch(&mut self, target: Address) -> Result<(), AssembleError> {
-        let (position, clock) = (self.position, self.clock());
-        self.event.tally = self.assembler.tally(self.caller, clock);
-        let writes = self.caller.counts.writes;
-        self.caller.counts.writes += 1;
+        let writes = self.count_touch(target);
         let undoing = self.own.reverted_by.map(|by| Undoing { by, writes });
-        let order = self.order(clock, Some(self.run.began), undoing);
+        let order = self.order(self.clock(), Some(self.run.began), undoing);
         self.event.target = self.assembler.order(order, target, |_| Some(()))?;
-        if let Some(Access::Account(access)) = self.run.trace.accesses(self.step).first() {
-            let warm = self.event.target.warm == self.run.began;
-            same(position, "the warmth of the account", &warm, &access.warm_before)?;
-        }
+        self.compare_warmth(self.event.target.warm == self.run.began)
+    }
+
+    /// Counts a touch of the target, and shows that it is no precompile. Answers the writes before.
+    fn count_touch(&mut self, target: Address) -> u64 {
+        self.event.tally = self.assembler.tally(self.caller, self.event.step.state.clock);
         let (hi, lo) = split(&place(target));
         if hi == 0 && lo != 0 {
-            // No precompile.
             self.assembler.arith.range128(lo - u128::from(BEHIND_PRECOMPILES));
         }
-        Ok(())
+        let writes = self.caller.counts.writes;
+        self.caller.counts.writes += 1;
+        writes
+    }
+
+    fn compare_warmth(&self, warm: bool) -> Result<(), AssembleError> {
+        match self.run.trace.accesses(self.step).first() {
+            Some(Access::Account(access)) => {
+                same(self.position, "the warmth of the account", &warm, &access.warm_before)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn order(&self, clock: u64, transaction: Option<u64>, undoing: Option<Undoing>) -> Order {
@@ -500,14 +515,33 @@ impl CallStep<'_, '_> {
         } else {
             self.leave_gas()?;
             let operands = self.pop_operands()?;
-            if reason == Reason::Gas(true) {
-                self.touch(operands.target)?;
+            match reason {
+                Reason::Gas(Price::Record) => self.touch(operands.target)?,
+                Reason::Gas(Price::Untouched) => return self.fail_untouched(operands),
+                _ => {}
             }
             self.evidence(reason, &operands)?
         };
         self.assembler.fault(state.call, evidence);
         let event = FailEvent { call: self.event.clone(), reason };
         self.wait(Pending::Fail(Box::new(event)));
+        Ok(())
+    }
+
+    /// The step fails for the price of a target whose record nobody knows: it waits for whoever touches it.
+    fn fail_untouched(&mut self, operands: Operands) -> Result<(), AssembleError> {
+        self.count_touch(operands.target);
+        self.compare_warmth(false)?;
+        self.event.target.address = place(operands.target);
+        let event = FailEvent { call: self.event.clone(), reason: Reason::Gas(Price::Untouched) };
+        let fault = untouched::Fault {
+            position: self.position,
+            origin: self.assembler.origin(),
+            clock: self.assembler.clock,
+            location: (place(operands.target), None),
+            step: untouched::Step::Call(Box::new(event), operands),
+        };
+        self.assembler.wait(fault, self.own.reverted_by);
         Ok(())
     }
 
@@ -532,8 +566,9 @@ impl CallStep<'_, '_> {
                 let excess = operands.demands().into_iter().find_map(Demand::excess);
                 excess.map(|(excess, _)| excess).ok_or_else(|| self.missing("want of memory"))
             }
-            Reason::Gas(false) => short(operands.least(state.memory)),
-            Reason::Gas(true) => short(operands.cost(state.memory, &self.event.target, self.run.began)),
+            Reason::Gas(Price::Least) => short(operands.least(state.memory)),
+            Reason::Gas(Price::Untouched) => short(operands.least_cold(state.memory)),
+            Reason::Gas(Price::Record) => short(operands.cost(state.memory, &self.event.target, self.run.began)),
         }
     }
 }

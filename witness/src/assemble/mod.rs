@@ -21,6 +21,7 @@ mod tally;
 mod transaction;
 mod transfer;
 mod unproven;
+mod untouched;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -55,6 +56,7 @@ pub use statement::NoStatement;
 use transaction::Chain;
 pub use transaction::Excluded;
 pub use unproven::{Unproven, UnprovenKind};
+use untouched::Fault;
 
 /// The clock at which the execution of a block begins.
 const FIRST_CLOCK: u64 = 1;
@@ -205,6 +207,7 @@ pub struct Assembler {
     /// Steps that wait for the end of their transaction.
     inputs: Vec<Waiting<InputLoadEvent>>,
     moves: Vec<Waiting<TransferEvent>>,
+    faults: Vec<Waiting<Fault>>,
     copies: Sheet<CopyChips>,
     transfers: Sheet<TransferChips>,
     state: State,
@@ -245,6 +248,7 @@ impl Assembler {
             sizes: BTreeSet::new(),
             inputs: Vec::new(),
             moves: Vec::new(),
+            faults: Vec::new(),
             copies: Sheet::new(),
             transfers: Sheet::new(),
             state: State::default(),
@@ -283,6 +287,7 @@ impl Assembler {
             top: None,
         };
         self.go_to(run.position(0));
+        self.name_listed(&run);
         if self.proves(&run) {
             self.begin_proven(&mut run)?;
         } else {
@@ -360,6 +365,13 @@ impl Assembler {
             locations: self.state.locations,
             positions: self.positions,
         }
+    }
+
+    /// Ends a transaction, proven or not: the events that wait for it are complete, and everything is as revm says.
+    fn complete(&mut self, run: &Run<'_>) -> Result<(), AssembleError> {
+        self.settle_transfers(run);
+        self.settle(&run.scopes);
+        self.agree(run)
     }
 
     /// The next events belong to `position`.

@@ -189,6 +189,28 @@ impl State {
         Ok(())
     }
 
+    /// Serves an order for an access to an account that is undone, as the job says, and of which nobody can have heard in
+    /// between.
+    pub(super) fn serve_and_undo(
+        &mut self,
+        origin: u64,
+        job: AccountJobNative,
+        before: AccountNative,
+    ) -> Result<(), Missing> {
+        let (address, reverted, undo) = (job.address, job.reverted, job.undo);
+        self.serve(origin, job, None, false)?;
+        if !reverted {
+            return Ok(());
+        }
+        let (_, gap) = self.take_account(address, undo)?;
+        if let Some(location) = self.accounts.get_mut(&address) {
+            location.last = AccountNative { clock: undo, ..before };
+        }
+        let access = self.accesses.last_mut().ok_or("access that is undone")?;
+        access.event.undo_gap = gap;
+        Ok(())
+    }
+
     /// Adds a step. `slot` is what the step changes the slot from, if it is undone.
     pub(super) fn step(
         &mut self,
@@ -292,7 +314,8 @@ impl State {
 }
 
 impl Assembler {
-    /// Ends a transaction, whose failing frames were undone at `scopes`: the events that wait for it are complete.
+    /// Ends a transaction, whose failing frames were undone at `scopes`: the events that wait for it are complete, but for
+    /// faults that then wait for their locations.
     pub(super) fn settle(&mut self, scopes: &BTreeMap<u32, u64>) {
         for Waiting { origin, reverted_by, mut event } in std::mem::take(&mut self.state.steps) {
             let context = match &mut event {
@@ -309,6 +332,7 @@ impl Assembler {
             self.memory.push(origin, MemoryEvent::InputLoad(event));
         }
         self.settle_calls(scopes);
+        self.settle_faults(scopes);
         for Access { origin, event, public } in std::mem::take(&mut self.state.accesses) {
             if public {
                 self.public.send::<AccountJob>(&event.job);

@@ -12,6 +12,7 @@ use verbatim_gadgets::value::split;
 
 use super::call::{Call, Token};
 use super::state::{Undoing, place};
+use super::untouched::{self, Location};
 use super::{AssembleError, Assembler, Position, Run, same};
 use crate::trace::{Access, Step};
 
@@ -78,8 +79,7 @@ struct Effect {
 }
 
 impl Assembler {
-    /// Whether the storage circuit proves a step. A step that fails before revm has looked its location up, though a
-    /// warm one would have been affordable, remains public if nobody has told the location's record.
+    /// Whether the storage circuit proves a step.
     pub(super) fn storage_executes(&self, run: &Run<'_>, step: &Step, entry: &Entry) -> bool {
         let (Class::StorageLoad | Class::StorageStore | Class::Account | Class::SelfBalance) = entry.class else {
             return false;
@@ -88,14 +88,68 @@ impl Assembler {
             _ if step.halt.is_none() => true,
             Some(Access::Storage(access)) if self.state.slot(place(access.address), access.key).is_some() => true,
             Some(Access::Account(access)) if self.state.account(place(access.address)).is_some() => true,
-            _ => {
+            access => {
                 let fixed = run.trace.frames.get(step.frame as usize).is_some_and(|frame| frame.is_static);
                 let (gas, height) = (step.gas_before as i64, u64::from(step.stack_height));
                 let zero = U256::ZERO;
                 let state = ExecNative { clock: 0, call: 0, code: zero, pc: 0, height, gas, memory: 0 };
-                evidence(entry, &state, fixed).is_some()
+                evidence(entry, &state, fixed).is_some() || access.and_then(|access| self.cold(entry, access)).is_some()
             }
         }
+    }
+
+    /// What the first access to a location costs that nobody has told the record of, and the location. EIP-2200's stipend
+    /// pays for SSTORE's, whose record is known.
+    fn cold(&self, entry: &Entry, access: &Access) -> Option<(u64, Location)> {
+        match (entry.class, access) {
+            (Class::StorageLoad, Access::Storage(access)) => {
+                let (address, key) = (place(access.address), access.key);
+                self.state.slot(address, key).is_none().then_some((COLD_SLOT, (address, Some(key))))
+            }
+            (Class::Account, Access::Account(access)) => {
+                let address = place(access.address);
+                let unknown = self.state.account(address).is_none() && !has_precompile(self.fork, address);
+                unknown.then_some((COLD_ACCOUNT, (address, None)))
+            }
+            _ => None,
+        }
+    }
+
+    /// A fault for the price of a location whose record nobody knows: it waits for whoever touches it.
+    fn cold_fault(
+        &mut self,
+        here: &mut StateStep,
+        call: &mut Call,
+        (cost, location): (u64, Location),
+    ) -> Result<(), AssembleError> {
+        let (position, clock) = (here.position, here.event.state.clock);
+        here.charge(cost as i64);
+        same(position, "the failure of the step", &here.event.fault.is_some(), &true)?;
+        let operand = self.pop(position, call, clock)?;
+        let state = here.untouched(call);
+        let step = match location {
+            (_, Some(_)) => {
+                untouched::Step::Load(LoadEvent { state, key: operand, slot: None, untouched: true, undo_gap: 0 })
+            }
+            (address, None) => {
+                self.arith.range128((operand.value >> 160usize).to::<u128>());
+                let precompile = self.precompile(address);
+                let account = None;
+                untouched::Step::Account(AccountEvent {
+                    state,
+                    operand,
+                    account,
+                    untouched: true,
+                    precompile,
+                    length: 0,
+                })
+            }
+        };
+        self.wait(
+            untouched::Fault { position, origin: here.origin, clock: self.clock, location, step },
+            here.reverted_by,
+        );
+        Ok(())
     }
 
     /// A step of the storage circuit.
@@ -113,6 +167,12 @@ impl Assembler {
         let accesses = run.trace.accesses(step);
         let call = run.calls.get_mut(&step.frame).ok_or(AssembleError::Trace { position, what: "call of a step" })?;
         self.clock += 1;
+        let cold = accesses.first().filter(|access| step.halt.is_some() && !access.loaded());
+        if let Some(cold) = cold.and_then(|access| self.cold(&entry, access)).filter(|_| here.event.fault.is_none()) {
+            let warm = matches!(accesses.first(), Some(access) if access.warm_before());
+            same(position, "the warmth of the location", &false, &warm)?;
+            return self.cold_fault(&mut here, call, cold);
+        }
         let effect = match entry.class {
             Class::SelfBalance => self.self_balance(&here),
             Class::Account => self.account_step(&mut here, call, accesses.first()),

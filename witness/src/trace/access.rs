@@ -22,6 +22,15 @@ impl Access {
             Self::Transient(_) => true,
         }
     }
+
+    /// Whether the location was warm before the step (EIP-2929). Transient storage has no such state: never.
+    pub fn warm_before(&self) -> bool {
+        match self {
+            Self::Storage(access) => access.warm_before,
+            Self::Account(access) => access.warm_before,
+            Self::Transient(_) => false,
+        }
+    }
 }
 
 /// An access to a storage slot.

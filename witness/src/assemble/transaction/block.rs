@@ -55,7 +55,8 @@ impl Assembler {
             self.withdrawal(position, withdrawal)?;
         }
         self.settle(&std::collections::BTreeMap::new());
-        self.end_access_lists();
+        self.end_access_lists()?;
+        self.unproven.sort_by_key(|unproven| (unproven.position.ordinal, unproven.position.step));
         let cursor = self.chain.cursor(self.clock);
         self.public.receive::<BlockEnd>(&BlockEndNative { count: cursor.index, gas: cursor.gas });
         self.transact(TransactionEvent::BlockEnd(BlockEndEvent { cursor }));

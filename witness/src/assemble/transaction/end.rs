@@ -58,9 +58,7 @@ impl Assembler {
         };
         self.transact(TransactionEvent::Begin(begin));
         self.leave(run, pending, halt, tally)?;
-        self.settle_transfers(run);
-        self.settle(&run.scopes);
-        self.agree(run)
+        self.complete(run)
     }
 
     /// What becomes of what a creation returns. Answers the halt behind it.

@@ -1,22 +1,21 @@
 //! Access lists (EIP-2930): every entry of a location that the block touches warms it; the others are absent.
 //!
 //! Which locations the block touches is known when it has ended. An entry for a location that nobody has touched waits: for the
-//! first transaction that touches it, before which nobody has changed it, or for the end of the block.
+//! first transaction that touches it, before which nobody has changed it, or for the end of the block. So does a fault for the
+//! price of such a location.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use alloy_primitives::U256;
 use verbatim_circuits::bus::{AccessNative, PublicAccess, PublicAccessNative, StorageNative};
 use verbatim_circuits::transaction::{AccessAbsentEvent, AccessAddressEvent, AccessSlotEvent, TransactionEvent};
 
 use super::super::accounts::Order;
-use super::super::state::place;
+use super::super::boundary::complete_context;
+use super::super::state::{Waiting, place};
+use super::super::untouched::{Fault, Location, Step};
 use super::super::{AssembleError, Assembler, Position, Run, number};
 use super::before;
 use crate::trace::AccountChange;
-
-/// An account, or one of its slots.
-type Location = (U256, Option<U256>);
 
 /// An entry of an access list.
 #[derive(Clone, Debug)]
@@ -33,11 +32,20 @@ impl Entry {
     }
 }
 
+/// What waits for a location that nobody has touched yet.
+#[derive(Clone, Debug)]
+enum Visit {
+    Entry(Entry),
+    Fault(Box<Fault>),
+}
+
 /// The entries of the block's access lists.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
-    /// Those of locations that nobody has touched yet.
-    waiting: BTreeMap<Location, Vec<Entry>>,
+    /// What waits for locations that nobody has touched yet, in the order of the execution.
+    waiting: BTreeMap<Location, Vec<Visit>>,
+    /// Every location that a list names, be its transaction proven or not.
+    named: BTreeSet<Location>,
     /// What the verifier says of each, by item and place.
     public: BTreeMap<(u64, u64), PublicAccessNative>,
 }
@@ -51,19 +59,37 @@ impl Assembler {
         change.slots.iter().try_for_each(|slot| self.catch_up((address, Some(slot.key))))
     }
 
-    /// The entries that wait for a location, now that it is known.
+    /// What waits for a location, now that it is known.
     pub(super) fn catch_up(&mut self, location: Location) -> Result<(), AssembleError> {
         let waiting = self.chain.listed.waiting.remove(&location).unwrap_or_default();
-        waiting.into_iter().try_for_each(|entry| self.warm_entry(entry))
+        waiting.into_iter().try_for_each(|visit| match visit {
+            Visit::Entry(entry) => self.warm_entry(entry),
+            Visit::Fault(fault) => self.known_fault(*fault),
+        })
+    }
+
+    /// Notes which locations the access list of a transaction names.
+    pub(in crate::assemble) fn name_listed(&mut self, run: &Run<'_>) {
+        self.chain.listed.named.extend(listed(run));
+    }
+
+    /// The faults of a transaction that has ended wait for their locations: none of them is known, for what a transaction
+    /// touches is known from its beginning.
+    pub(in crate::assemble) fn settle_faults(&mut self, scopes: &BTreeMap<u32, u64>) {
+        for Waiting { reverted_by, event: mut fault, .. } in std::mem::take(&mut self.faults) {
+            let context = match &mut fault.step {
+                Step::Load(event) => &mut event.state.context,
+                Step::Account(event) => &mut event.state.context,
+                Step::Call(event, _) => &mut event.call.context,
+            };
+            complete_context(context, reverted_by, scopes);
+            self.chain.listed.waiting.entry(fault.location).or_default().push(Visit::Fault(Box::new(fault)));
+        }
     }
 
     /// The access list of a transaction. Those of its locations that the transaction touches are known.
     pub(super) fn access_list(&mut self, run: &Run<'_>, index: u64) -> Result<(), AssembleError> {
-        let entries = run.trace.access_list.iter().flat_map(|item| {
-            let keys = item.storage_keys.iter().map(|key| Some(number(key)));
-            std::iter::once(None).chain(keys).map(|key| (place(item.address), key))
-        });
-        for (position, (address, key)) in (0..).zip(entries) {
+        for (position, (address, key)) in (0..).zip(listed(run)) {
             let clock = run.began + 3 + position;
             let access = AccessNative { index, transaction: run.began, position, clock };
             let (slot, key) = (key.is_some(), key.unwrap_or_default());
@@ -75,7 +101,7 @@ impl Assembler {
             };
             match known {
                 true => self.warm_entry(entry)?,
-                false => self.chain.listed.waiting.entry(entry.location()).or_default().push(entry),
+                false => self.chain.listed.waiting.entry(entry.location()).or_default().push(Visit::Entry(entry)),
             }
         }
         Ok(())
@@ -105,15 +131,32 @@ impl Assembler {
         Ok(())
     }
 
-    /// The end of the block: what nobody has touched is absent.
-    pub(super) fn end_access_lists(&mut self) {
-        let Listed { waiting, mut public } = std::mem::take(&mut self.chain.listed);
-        for Entry { origin, access, public: message, .. } in waiting.into_values().flatten() {
-            let message = PublicAccessNative { absent: true, ..message };
-            public.insert((message.index, message.position), message.clone());
-            let event = AccessAbsentEvent { access, public: message };
-            self.chain.sheet.push(origin, TransactionEvent::AccessAbsent(event));
+    /// The end of the block: what nobody has touched is absent, or untouched.
+    pub(super) fn end_access_lists(&mut self) -> Result<(), AssembleError> {
+        let Listed { waiting, mut public, named } = std::mem::take(&mut self.chain.listed);
+        let mut untouched: BTreeMap<Location, Vec<Fault>> = BTreeMap::new();
+        for (location, visit) in waiting.into_iter().flat_map(|(at, visits)| visits.into_iter().map(move |v| (at, v))) {
+            match visit {
+                Visit::Entry(Entry { origin, access, public: message, .. }) => {
+                    let message = PublicAccessNative { absent: true, ..message };
+                    public.insert((message.index, message.position), message.clone());
+                    let event = AccessAbsentEvent { access, public: message };
+                    self.chain.sheet.push(origin, TransactionEvent::AccessAbsent(event));
+                }
+                Visit::Fault(fault) => untouched.entry(location).or_default().push(*fault),
+            }
         }
         public.values().for_each(|message| self.public.send::<PublicAccess>(message));
+        untouched
+            .into_iter()
+            .try_for_each(|(location, faults)| self.untouched(location, named.contains(&location), faults))
     }
+}
+
+/// The locations that the access list of a transaction names, in its order: each address, followed by its keys.
+fn listed(run: &Run<'_>) -> impl Iterator<Item = Location> {
+    run.trace.access_list.iter().flat_map(|item| {
+        let keys = item.storage_keys.iter().map(|key| Some(number(key)));
+        std::iter::once(None).chain(keys).map(|key| (place(item.address), key))
+    })
 }
