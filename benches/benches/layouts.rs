@@ -123,6 +123,9 @@ impl Bench {
     }
 }
 
+/// Some layouts that are compared.
+type Group = fn(&Bench);
+
 /// Shards of several heights.
 fn height(bench: &Bench) {
     for k in [14, 16, 18] {
@@ -175,7 +178,7 @@ fn arith(bench: &Bench) {
 fn main() {
     let bench =
         Bench { setup: Setup::unsafe_development(None), machine: machine("first-light"), rows: RefCell::default() };
-    let groups: [(&str, fn(&Bench)); 5] =
+    let groups: [(&str, Group); 5] =
         [("height", height), ("width", width), ("steps", steps), ("state", state), ("arith", arith)];
     let chosen: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     for (name, group) in groups {

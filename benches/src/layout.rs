@@ -198,7 +198,8 @@ fn copy(grid: &Grid, rows: Range<usize>, columns: &[Option<usize>], main: &mut [
 pub struct Shard<'l> {
     layout: &'l Layout,
     k: u32,
-    main: Vec<Vec<F>>,
+    /// The main columns.
+    pub main: Vec<Vec<F>>,
 }
 
 impl Shard<'_> {
