@@ -3,12 +3,12 @@
 //! are parts of these; `bus` is the balance with all contents, which is drawn up only where something is left over.
 //!
 //! `cargo bench -p verbatim-benches --bench block`. With `VERBATIM_BLOCK=PATH` it measures that block of mainnet in place of
-//! the test block.
+//! the test block. What is measured is processor time.
 
 use std::{env, path::PathBuf};
 
 use criterion::{BatchSize, Criterion, Throughput};
-use verbatim_benches::path;
+use verbatim_benches::{cpu::CpuTime, path};
 use verbatim_gadgets::{
     bus::{Balance, FactCounts},
     check::check,
@@ -17,7 +17,7 @@ use verbatim_gadgets::{
 use verbatim_prover::block::{GREATEST_K, Machine};
 use verbatim_witness::{execute::execute, input::BlockInput};
 
-fn block(criterion: &mut Criterion) {
+fn block(criterion: &mut Criterion<CpuTime>) {
     let path = env::var_os("VERBATIM_BLOCK").map_or_else(|| path("first-light"), PathBuf::from);
     let input = BlockInput::load(&path, None).expect("a block");
     let machine = Machine::new(&input).expect("the block holds");
@@ -69,7 +69,7 @@ fn block(criterion: &mut Criterion) {
 }
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = Criterion::default().with_measurement(CpuTime).configure_from_args();
     block(&mut criterion);
     criterion.final_summary();
 }

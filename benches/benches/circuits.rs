@@ -1,27 +1,28 @@
 //! What a shard of each circuit costs: its commit round and its prove round, and the filling of its auxiliary columns.
 //!
 //! `cargo bench -p verbatim-benches --bench circuits [-- CIRCUIT]`. Shards are full, with windows of the test block over and
-//! over, at k = 12; tables have their own sizes.
+//! over, at k = 12; tables have their own sizes. What is measured is processor time.
 
-use criterion::Criterion;
-use verbatim_benches::{Alone, Repeated, machine, permutations};
+use std::time::Duration;
+
+use criterion::{Criterion, SamplingMode};
+use verbatim_benches::{Alone, Repeated, cpu::CpuTime, machine, permutations, price::challenges};
 use verbatim_gadgets::machine::Workload;
-use verbatim_prover::{
-    Fr, backend::Cpu, challenge::Challenges, keys::KeyStore, machine::ShardWitness, setup::Setup, shard,
-    shards::PlanCircuit,
-};
+use verbatim_prover::{backend::Cpu, keys::KeyStore, machine::ShardWitness, setup::Setup, shard, shards::PlanCircuit};
 
 const K: u32 = 12;
 const SEED: [u8; 32] = [7; 32];
 
-fn measure(criterion: &mut Criterion, index: u32, work: &dyn Workload, k: u32) {
+fn measure(criterion: &mut Criterion<CpuTime>, index: u32, work: &dyn Workload, k: u32) {
     let circuit = PlanCircuit::new(work.circuit().clone(), index, k);
     let params = Setup::unsafe_development(None).params(k).expect("a setup");
     let key = KeyStore::new(None).key(&circuit, params).expect("a key");
     let witness = Alone { work, k };
-    let challenges = Challenges { alpha: Fr::from(0x1234_5678), gamma: Fr::from(0x9abc_def0) };
+    let challenges = challenges();
     let mut group = criterion.benchmark_group(format!("{} (k = {k})", work.circuit().name));
-    group.sample_size(10);
+    // A proof takes seconds: each sample is one, behind one to warm up.
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.warm_up_time(Duration::from_millis(1)).measurement_time(Duration::from_millis(100));
     group.bench_function("fill", |bencher| bencher.iter(|| witness.grid()));
     group.bench_function("auxiliary columns", |bencher| {
         bencher.iter(|| witness.aux_columns(&[], challenges.alpha, challenges.gamma));
@@ -36,7 +37,7 @@ fn measure(criterion: &mut Criterion, index: u32, work: &dyn Workload, k: u32) {
     group.finish();
 }
 
-fn circuits(criterion: &mut Criterion) {
+fn circuits(criterion: &mut Criterion<CpuTime>) {
     let machine = machine("first-light");
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     for (index, work) in (0..).zip(machine.assembly().workloads()) {
@@ -60,7 +61,7 @@ fn circuits(criterion: &mut Criterion) {
 }
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = Criterion::default().with_measurement(CpuTime).configure_from_args();
     circuits(&mut criterion);
     criterion.final_summary();
 }

@@ -1,17 +1,16 @@
 //! Full shards at k = 16 with halo2's stock prover: CPU-milliseconds for an execution step, a keccak permutation and an access
 //! to state. Not a criterion bench: each shard is proven once, and CPU time is what counts.
 //!
-//! `cargo bench -p verbatim-benches --bench full_shards`: some ten CPU-minutes.
+//! `cargo bench -p verbatim-benches --bench full_shards [-- CIRCUIT ...]`: some eight CPU-minutes for all. Tables have their
+//! own sizes.
 
 #![allow(clippy::print_stdout, reason = "a bench")]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, env};
 
-use verbatim_benches::{Alone, Repeated, machine, permutations};
+use verbatim_benches::{Alone, Repeated, machine, permutations, price::prove};
 use verbatim_gadgets::machine::Workload;
-use verbatim_prover::{
-    Fr, backend::Cpu, challenge::Challenges, keys::KeyStore, setup::Setup, shard, shards::PlanCircuit,
-};
+use verbatim_prover::setup::Setup;
 
 const K: u32 = 16;
 
@@ -21,45 +20,44 @@ const STEPS: [&str; 6] = ["light", "memory", "storage", "calls", "copy", "transf
 /// What steps ask of others, but for keccak.
 const SERVICES: [&str; 3] = ["arith", "bytecode", "state"];
 
-/// Proves a shard, verifies it, and answers the CPU-milliseconds of both rounds.
-fn prove(setup: &Setup, index: u32, work: &dyn Workload) -> f64 {
-    let circuit = PlanCircuit::new(work.circuit().clone(), index, K);
-    let key = KeyStore::new(None).key(&circuit, setup.params(K).expect("a setup")).expect("a key");
-    let witness = Alone { work, k: K };
-    let challenges = Challenges { alpha: Fr::from(0x1234_5678), gamma: Fr::from(0x9abc_def0) };
-    let committed = shard::commit(&Cpu, &key, &witness, [7; 32]).expect("it fits");
-    let proven = shard::prove(&Cpu, &key, &witness, &committed, &challenges).expect("it fits");
-    shard::verify(&setup.verifier(), key.verifying(), proven.bus_sum, &proven.proof, &challenges).expect("it is valid");
-    1000.0 * (committed.cost().cpu + proven.cost.cpu).as_secs_f64()
+/// CPU-milliseconds of a shard.
+fn cost(setup: &Setup, work: &dyn Workload, k: u32) -> f64 {
+    let cpu = prove(setup, work.circuit(), k, &Alone { work, k });
+    println!("{}, k = {k}: {} windows, {} rows: {cpu:.1} CPU-s", work.circuit().name, work.len(), work.rows());
+    1000.0 * cpu
+}
+
+/// CPU-milliseconds that a step of the block takes of some circuits; none if not all of them were measured.
+fn mean(per_row: &BTreeMap<&str, f64>, rows: &BTreeMap<&str, usize>, names: &[&str], steps: u64) -> Option<f64> {
+    let costs: Option<Vec<_>> = names.iter().map(|name| Some(per_row.get(name)? * *rows.get(name)? as f64)).collect();
+    Some(costs?.iter().sum::<f64>() / steps as f64)
 }
 
 fn main() {
     let machine = machine("first-light");
     let setup = Setup::unsafe_development(None);
-    let steps = machine.assembly().steps().total as f64;
-    let mut per_row = BTreeMap::new();
-    let mut rows_of_block = BTreeMap::new();
-    for (index, work) in (0..).zip(machine.assembly().workloads()) {
+    let chosen: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let (mut per_row, mut rows) = (BTreeMap::new(), BTreeMap::new());
+    for work in machine.assembly().workloads() {
         let name = work.circuit().name;
-        let Some(full) = Repeated::to_fill(work, K) else { continue };
-        let (full, rows): (&dyn Workload, _) = (&full, work.rows());
-        let cpu = prove(&setup, index, full);
-        println!("{name}: {} windows, {} rows: {:.1} CPU-s", full.len(), full.rows(), cpu / 1000.0);
-        per_row.insert(name, cpu / full.rows() as f64);
-        rows_of_block.insert(name, rows as f64);
+        if !chosen.is_empty() && chosen.iter().all(|chosen| chosen != name) {
+            continue;
+        }
+        if let Some(full) = Repeated::to_fill(work, K) {
+            per_row.insert(name, cost(&setup, &full, K) / (&full as &dyn Workload).rows() as f64);
+            rows.insert(name, work.rows());
+        } else if let Some(k) = work.size() {
+            cost(&setup, work, k);
+        } else if work.capacity(K).is_some() {
+            let full = permutations(K);
+            let count = full.states().len() as f64;
+            println!("a permutation: {:.0} CPU-ms", cost(&setup, &full, K) / count);
+        }
     }
-    let mean = |names: &[&str]| {
-        let known = names.iter().filter_map(|name| Some(per_row.get(name)? * rows_of_block.get(name)?));
-        known.sum::<f64>() / steps
-    };
-    println!("a step of light: {:.2} CPU-ms", per_row["light"]);
-    println!("a step of the test block, {STEPS:?}: {:.2} CPU-ms", mean(&STEPS));
-    println!("what it asks of {SERVICES:?}: {:.2} CPU-ms", mean(&SERVICES));
-    println!("an access to state, one row: {:.2} CPU-ms", per_row["state"]);
-
-    let work = permutations(K);
-    let index = machine.assembly().workloads().iter().position(|known| known.circuit().name == work.circuit().name);
-    let cpu = prove(&setup, index.map_or(0, |index| index as u32), &work);
-    let count = work.states().len();
-    println!("{count} permutations: {:.1} CPU-s; {:.0} CPU-ms each", cpu / 1000.0, cpu / count as f64);
+    let steps = machine.assembly().steps().total;
+    let print = |what: &str, cost: Option<f64>| cost.iter().for_each(|cost| println!("{what}: {cost:.2} CPU-ms"));
+    print("a step of light", per_row.get("light").copied());
+    print(&format!("a step of the test block, {STEPS:?}"), mean(&per_row, &rows, &STEPS, steps));
+    print(&format!("what it asks of {SERVICES:?}"), mean(&per_row, &rows, &SERVICES, steps));
+    print("an access to state, one row", per_row.get("state").copied());
 }

@@ -10,6 +10,10 @@
 //! assert!(full.len() > light.len());
 //! ```
 
+pub mod cpu;
+pub mod layout;
+pub mod price;
+
 use std::{ops::Range, path::Path, sync::Arc};
 
 use verbatim_circuits::keccak::{layout::SLICES, permutations::Permutations};
@@ -48,6 +52,8 @@ pub fn machine(name: &str) -> Machine {
 #[derive(Debug)]
 pub struct Repeated<'w> {
     work: &'w dyn Workload,
+    /// Which windows, in turn.
+    cycle: Vec<usize>,
     windows: usize,
 }
 
@@ -57,18 +63,24 @@ impl<'w> Repeated<'w> {
     pub fn to_fill(work: &'w dyn Workload, k: u32) -> Option<Self> {
         let circuit = work.circuit();
         let fixed = circuit.chips.iter().any(|chip| matches!(chip.selector, Selector::Fixed(_)));
-        if work.is_empty() || fixed || work.size().is_some() || work.capacity(k).is_some() {
+        if fixed || work.size().is_some() || work.capacity(k).is_some() {
             return None;
         }
         let room = Rows::new(k).usable.saturating_sub(2 * (circuit.height - 1));
-        let heights: Vec<usize> = (0..work.len()).map(|window| circuit.chips[work.chip(window)].height).collect();
+        Self::within(work, room, |_| true)
+    }
+
+    /// As many windows of certain chips as `room` rows hold; none if the workload has no such window.
+    pub fn within(work: &'w dyn Workload, room: usize, chips: impl Fn(&str) -> bool) -> Option<Self> {
+        let circuit = work.circuit();
+        let cycle: Vec<_> = (0..work.len()).filter(|window| chips(circuit.chips[work.chip(*window)].name)).collect();
         let mut rows = 0;
-        let fits = |height: &&usize| {
-            rows += **height;
+        let fits = |window: &&usize| {
+            rows += circuit.chips[work.chip(**window)].height;
             rows <= room
         };
-        let windows = heights.iter().cycle().take_while(fits).count();
-        Some(Self { work, windows })
+        let windows = if cycle.is_empty() { 0 } else { cycle.iter().cycle().take_while(fits).count() };
+        (windows > 0).then_some(Self { work, cycle, windows })
     }
 }
 
@@ -86,18 +98,11 @@ impl Workload for Repeated<'_> {
     }
 
     fn chip(&self, index: usize) -> usize {
-        self.work.chip(index % self.work.len())
+        self.work.chip(self.cycle[index % self.cycle.len()])
     }
 
     fn fill(&self, windows: Range<usize>, grid: &mut Grid) -> Result<(), Full> {
-        let mut next = windows.start;
-        while next < windows.end {
-            let start = next % self.work.len();
-            let end = self.work.len().min(start + windows.end - next);
-            self.work.fill(start..end, grid)?;
-            next += end - start;
-        }
-        Ok(())
+        windows.map(|index| self.cycle[index % self.cycle.len()]).try_for_each(|at| self.work.fill(at..at + 1, grid))
     }
 }
 
