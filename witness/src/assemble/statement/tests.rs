@@ -164,7 +164,8 @@ fn entries_are_absent_where_nothing_else_is_said() {
 fn every_field_is_in_the_range_of_its_type() {
     for part in &PARTS {
         let kind = part.tag.name;
-        let (names, bits) = ((part.names)(), (part.bits)());
+        let names = (part.names)();
+        let bits: Vec<_> = (part.ranges)().into_iter().map(Range::bits).collect();
         assert_eq!(names.len(), bits.len(), "{kind}");
         let greatest = |bits: u32| from_u256(&((U256::from(1) << bits as usize) - number(1)));
         let tuple: Vec<F> = bits.iter().map(|bits| bits.map_or(-F::from(1), greatest)).collect();
