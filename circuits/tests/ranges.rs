@@ -62,6 +62,8 @@ const FIXED: &str = "quotients and complements of fixed columns; intervals do no
 const ARITH: &str = "products and quotients, argued on the page of arith; operands are words of those who ask, except where \
     one chip of arith asks another, of a lower rank";
 const CODE: &str = "bytes between lanes, argued on the page of bytecode; a hash is a word of those who ask";
+const LANE: &str =
+    "a lane as one number, under a name above 2^128: only words of code consume it, all others have a hash in range";
 const BITS: &str = "made of bits that the tables of keccak give, argued on the page of keccak";
 const DIGEST: &str = "a digest is made of lanes that the permutation ranges, and passed along one chain";
 const PARAMETER: &str = "the schedule gives the opcodes of this class the parameters zero and one";
@@ -105,7 +107,8 @@ const TRUSTED: &[Trust] = &[
     ("copy", "hash", "lane ", &["digest.hi", "digest.lo"], DIGEST),
     ("keccak", "lanes", "permutation", &["input[", "output["], BITS),
     ("keccak-sponge", "block", "leave", &["digest.hi", "digest.lo"], DIGEST),
-    ("bytecode", "past", "code lane", &["index"], CODE),
+    ("bytecode", "lane", "lane", &["hash.hi", "push.hi", "opcode"], LANE),
+    ("bytecode", "past", "lane", &["hash.hi", "push.hi", "pc", "next"], LANE),
     ("memory", "return", "halt", &["success"], PARAMETER),
     ("calls", "enter", "frame", &["gas in row 3", "memory in row 3", "scope in row 3"], FRAME),
     ("calls", "enter", "context", &["scope in row 5"], SCOPE),
