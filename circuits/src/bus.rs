@@ -157,6 +157,15 @@ message! {
         gas: Limb,
     }
 
+    /// The permutation of Poseidon ([`crate::poseidon`]). Provided by the poseidon circuit; consumed by statement.
+    pub struct PoseidonPermutation, PoseidonPermutationNative = Fact 17 "poseidon permutation"
+        determines [output] {
+        /// The state before.
+        input: [Any; 3],
+        /// The state after.
+        output: [Any; 3],
+    }
+
     /// One position of a code where an opcode begins, or one behind its end, which reads as STOP. Provided by bytecode;
     /// consumed by every step, and by jumps for their destination.
     ///
@@ -931,5 +940,19 @@ message! {
         count: Counter,
         /// Gas that the transactions used.
         gas: Counter,
+    }
+
+    /// Public: the place between two public messages of the list that the statement is. The verifier sends the first, index 0
+    /// and digest 0, and receives the last, the number of messages and their digest ([`crate::statement::Chain`]); each
+    /// message sends the next. These two are all that the verifier adds to the bus.
+    ///
+    /// The other public messages are sent and received by the statement circuit in the verifier's place, whose cells have no
+    /// ranges. What is said here of what "the verifier" sends and of the ranges of its fields is so because whoever accepts a
+    /// digest knows the list that it is of, and has checked it: `PublicMessages::check_statement`.
+    pub struct Fold, FoldNative = Linear 130 "fold" {
+        /// How many messages lie before it.
+        index: Counter,
+        /// The digest of these messages.
+        digest: Any,
     }
 }
