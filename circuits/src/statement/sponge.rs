@@ -10,7 +10,8 @@
 //! the next digest is s_1
 //! ```
 //!
-//! The first digest is zero.
+//! The first digest is zero. Behind `n` messages, with the digest `d`, the statement is the second element of `P(v, d, n)`,
+//! where `v` is the number of no kind.
 
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::message::Tag;
@@ -21,7 +22,8 @@ use crate::bus::FoldNative;
 use crate::poseidon::{State, permute};
 
 /// What the capacity of all kinds begins with: the ASCII bytes `Verbatim`, and below them 2^32. No other hash of the protocol
-/// begins with such a number: the proofs' transcripts begin with 2^64.
+/// begins with such a number: the proofs' transcripts begin with 2^64. By itself, as if of tag 0, which no kind has, that of
+/// the statement.
 const DOMAIN: u128 = 0x5665_7262_6174_696d_0000_0001_0000_0000;
 
 /// A kind of public message.
@@ -78,6 +80,11 @@ impl Chain {
     /// The two ends of the chain, the first sent and the last received: what the verifier adds to the bus.
     pub fn ends(&self) -> [FoldNative; 2] {
         [Self::default(), *self].map(|Self { digest, count: index }| FoldNative { index, digest })
+    }
+
+    /// The hash of both numbers of the chain's end: what a proof is about, and its challenges are hashed from.
+    pub fn statement(&self) -> F {
+        permute(&[from_u128(DOMAIN), self.digest, F::from(self.count)])[1]
     }
 
     /// As [`push`](Self::push); answers the place of the kind in [`KINDS`], and what its window is filled from.

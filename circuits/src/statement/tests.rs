@@ -100,6 +100,7 @@ fn the_digest_is_the_documented_one() {
     let state = permute(&[domain + F::from(2 * 127), first, F::from(7)]);
     let second = permute(&[state[0], state[1] + F::from(8), state[2] + F::from(9)])[1];
     assert_eq!(chain, Chain { digest: second, count: 2 });
+    assert_eq!(chain.statement(), permute(&[domain, second, F::from(2)])[1]);
 }
 
 #[test]
@@ -135,10 +136,12 @@ fn everything_is_hashed() {
         other.tuple[field] += F::one();
         lists.push(vec![other]);
     }
-    let mut digests: Vec<_> = lists.iter().map(|list| chain(list).digest).collect();
-    digests.sort();
-    digests.dedup();
-    assert_eq!(digests.len(), lists.len());
+    // Both numbers of the chain's end stand in the statement.
+    let ends = lists.iter().map(|list| chain(list)).chain([Chain { count: 9, ..Chain::default() }]);
+    let mut statements: Vec<_> = ends.map(|chain| chain.statement()).collect();
+    statements.sort();
+    statements.dedup();
+    assert_eq!(statements.len(), lists.len() + 1);
     let mut capacities: Vec<_> = KINDS.iter().map(Kind::capacity).collect();
     capacities.dedup();
     assert_eq!(capacities.len(), KINDS.len());

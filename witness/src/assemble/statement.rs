@@ -6,6 +6,7 @@ use verbatim_circuits::bus::{
     BlockEnd, Cursor, PublicAccess, PublicAccount, PublicEnvironment, PublicInput, PublicLog, PublicLogData,
     PublicReceipt, PublicSlot, PublicTransaction, PublicWithdrawal,
 };
+use verbatim_circuits::statement::Chain;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::message::{Message, Tag};
 
@@ -119,11 +120,26 @@ impl PublicMessages {
             false => Err(NoStatement::Bounds { kind: BlockEnd::TAG.name }),
         }
     }
+
+    /// The digest of these messages, and their number, if they are a statement.
+    ///
+    /// # Errors
+    /// As [`check_statement`](Self::check_statement).
+    pub fn fold(&self) -> Result<Chain, NoStatement> {
+        self.check_statement()?;
+        let mut chain = Chain::default();
+        for (index, message) in self.iter().enumerate() {
+            let folded = chain.push(message.tag.id, message.multiplicity, &message.tuple);
+            folded.ok_or(NoStatement::Kind { index, kind: message.tag.name })?;
+        }
+        Ok(chain)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use verbatim_circuits::bus::{BlockEndNative, CursorNative, Exec, ExecNative, PublicSlotNative};
+    use verbatim_circuits::bus::{BlockEndNative, CursorNative, Exec, ExecNative, Fold, PublicSlotNative};
+    use verbatim_circuits::statement::KINDS;
 
     use super::*;
     use crate::assemble::PublicMessages;
@@ -149,6 +165,25 @@ mod tests {
         assert_eq!(messages.check_statement(), Ok(()));
         messages.send::<PublicSlot>(&slot(1, 3));
         assert_eq!(messages.check_statement(), Err(NoStatement::Twice { index: 4, kind: "public slot" }));
+    }
+
+    /// All kinds of a statement are folded, the same way round.
+    #[test]
+    fn a_statement_is_folded() {
+        for part in PARTS {
+            let folded = KINDS.iter().filter(|kind| kind.tag == part.tag);
+            let directions: Vec<_> = folded.map(|kind| kind.sent).collect();
+            assert_eq!(directions, [part.multiplicity == 1], "{}", part.tag.name);
+        }
+        let messages = empty_block();
+        let chain = messages.fold().expect("a statement");
+        assert_eq!(chain.count, 2);
+        assert_eq!(PublicMessages::default().fold(), Err(NoStatement::Bounds { kind: "cursor" }));
+        // Of a statement the verifier adds nothing but the chain's ends.
+        let mut balance = messages.balance();
+        balance.add_public::<Fold>(&chain.ends()[0], -F::one());
+        balance.add_public::<Fold>(&chain.ends()[1], F::one());
+        assert!(balance.is_empty());
     }
 
     #[test]
