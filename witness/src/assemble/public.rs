@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use verbatim_circuits::bus::Fold;
-use verbatim_circuits::statement::{Chain, StatementWork};
+use verbatim_circuits::statement::{Chain, KINDS, StatementWork};
 use verbatim_gadgets::bus::Balance;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::message::{Message, Tag};
@@ -73,10 +73,20 @@ impl PublicMessages {
         kinds
     }
 
+    /// The messages in the order in which they are folded: by the places of their kinds among [`KINDS`], then by their
+    /// fields, as numbers. A function of what there is, not of how it is listed. Others come last.
+    pub(super) fn in_order(&self) -> Vec<&PublicMessage> {
+        let place = |message: &PublicMessage| KINDS.iter().position(|kind| kind.tag.id == message.tag.id);
+        let key = |message: &&PublicMessage| (place(message).unwrap_or(KINDS.len()), message.tuple.clone());
+        let mut messages: Vec<_> = self.messages.iter().collect();
+        messages.sort_by_cached_key(key);
+        messages
+    }
+
     /// What the statement circuit has to do for these messages.
     pub(super) fn work(&self) -> StatementWork {
         let mut work = StatementWork::default();
-        for (index, PublicMessage { tag, tuple, multiplicity }) in (0..).zip(&self.messages) {
+        for (index, PublicMessage { tag, tuple, multiplicity }) in (0..).zip(self.in_order()) {
             // What it does not take, the verifier adds.
             let _ = work.push(index, tag.id, *multiplicity, tuple);
         }
@@ -98,7 +108,7 @@ impl PublicMessages {
         let mut chain = Chain::default();
         let takes =
             |message: &&PublicMessage| chain.push(message.tag.id, message.multiplicity, &message.tuple).is_some();
-        let (_, others): (Vec<_>, Vec<_>) = self.messages.iter().partition(takes);
+        let (_, others): (Vec<_>, Vec<_>) = self.in_order().into_iter().partition(takes);
         let mut added = Self::ends(&chain);
         added.messages.extend(others.into_iter().cloned());
         added

@@ -121,16 +121,17 @@ impl PublicMessages {
         }
     }
 
-    /// The digest of these messages, and their number, if they are a statement.
+    /// The digest of these messages in the order of their kinds and fields, and their number, if they are a statement.
     ///
     /// # Errors
     /// As [`check_statement`](Self::check_statement).
     pub fn fold(&self) -> Result<Chain, NoStatement> {
         self.check_statement()?;
         let mut chain = Chain::default();
-        for (index, message) in self.iter().enumerate() {
+        for message in self.in_order() {
+            let index = || self.iter().position(|other| other == message).unwrap_or_default();
             let folded = chain.push(message.tag.id, message.multiplicity, &message.tuple);
-            folded.ok_or(NoStatement::Kind { index, kind: message.tag.name })?;
+            folded.ok_or_else(|| NoStatement::Kind { index: index(), kind: message.tag.name })?;
         }
         Ok(chain)
     }
@@ -178,6 +179,10 @@ mod tests {
         let messages = empty_block();
         let chain = messages.fold().expect("a statement");
         assert_eq!(chain.count, 2);
+        // It makes no difference in which order they are listed.
+        let mut backwards: Vec<_> = messages.iter().cloned().collect();
+        backwards.reverse();
+        assert_eq!(PublicMessages::from(backwards).fold(), Ok(chain));
         assert_eq!(PublicMessages::default().fold(), Err(NoStatement::Bounds { kind: "cursor" }));
         // Of a statement the verifier adds nothing but the chain's ends.
         let mut balance = messages.balance();
