@@ -176,6 +176,9 @@ mod tests {
             let directions: Vec<_> = folded.map(|kind| kind.sent).collect();
             assert_eq!(directions, [part.multiplicity == 1], "{}", part.tag.name);
         }
+        // The book names the kinds in this order.
+        let order = [60, 122, 123, 124, 125, 127, 121, 120, 129, 126, 150, 151, 128];
+        assert_eq!(KINDS.iter().map(|kind| kind.tag.id).collect::<Vec<_>>(), order);
         let messages = empty_block();
         let chain = messages.fold().expect("a statement");
         assert_eq!(chain.count, 2);
