@@ -233,8 +233,8 @@ fn no_gate_exceeds_the_degree() {
         CircuitStats::of(&Arc::new(builder.finish())).degree
     };
     assert_eq!((build(3, false), build(4, true)), (5, 5));
-    assert!(panics(|| drop(build(4, false))));
-    assert!(panics(|| drop(build(5, true))));
+    assert!(panics(|| _ = build(4, false)));
+    assert!(panics(|| _ = build(5, true)));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! proofs' transcripts.
 //!
 //! One chip, one permutation in a window of [`HEIGHT`] rows, every cell of which is in use: 3 of input, 136
-//! [steps](rounds), of which the last three are the output, and a multiplicity. With the two auxiliary columns, 148 cells.
+//! *steps* (`rounds.rs`), of which the last three are the output, and a multiplicity. With the two auxiliary columns, 148 cells.
 //!
 //! # Why not otherwise
 //!
@@ -11,8 +11,8 @@
 //! | variant | cells |
 //! |---|---|
 //! | a row a round, the state and the squares of the S-boxes: 7 + 2 columns, 65 rows | 585 |
-//! | a cell for the square and one for the output of every S-box, four rows | 174 |
-//! | **rounds two by two ([`rounds`]), the rest of the state six times, four rows** | 148 |
+//! | a cell for the square and one for the output of every S-box, four rows | 180 |
+//! | **rounds two by two (`rounds.rs`), the rest of the state six times, four rows** | 148 |
 //! | the same, the rest never: five times the multiplications for who verifies without common subexpressions | 136 |
 //!
 //! Fewer rows would save the auxiliary cells of some, and cost as many columns as they save rows; columns are what a

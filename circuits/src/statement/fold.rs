@@ -69,7 +69,7 @@ impl<M: Public + Send + Sync> Chip for FoldPublic<M> {
             chip.require_zero(format!("rate: {i}"), *cell);
         }
         chip.require_equal("digest", absorbed(*inputs, 0), before.digest);
-        if M::WIDTH % 2 == 0 {
+        if M::WIDTH.is_multiple_of(2) {
             chip.require_zero("no more", absorbed(*inputs, M::WIDTH + 1));
         }
         Self { state: *state, inputs: *inputs, kind: PhantomData }

@@ -180,7 +180,7 @@ fn guarded(kind: &Kind) -> Vec<(String, Cell)> {
         .map(|(label, name)| (label.to_owned(), column(name)))
         .to_vec();
     cells.push(("digest".to_owned(), column("input 1").shifted(last)));
-    if kind.width % 2 == 0 {
+    if kind.width.is_multiple_of(2) {
         cells.push(("no more".to_owned(), column("input 1").shifted(last - 1)));
     }
     cells
