@@ -6,7 +6,8 @@ use verbatim_circuits::bus::INVENTORY;
 use verbatim_circuits::opcodes::{self, OpcodeChips};
 use verbatim_circuits::schedule::{Class, Fork, opcode};
 use verbatim_circuits::{
-    arith, bytecode, calls, copy, keccak, light, memory, state, storage, tables, transaction, transfer,
+    arith, bytecode, calls, copy, keccak, light, memory, poseidon, state, statement, storage, tables, transaction,
+    transfer,
 };
 use verbatim_gadgets::chip::Role;
 use verbatim_gadgets::circuit::Circuit;
@@ -35,6 +36,8 @@ fn circuits() -> Vec<(Circuit, Option<u32>)> {
         of::<keccak::tables::TableChips>(),
         of::<opcodes::OpcodeChips>(),
         of::<tables::TableChips>(),
+        of::<poseidon::PoseidonChips>(),
+        of::<statement::StatementChips>(),
     ]
 }
 
@@ -55,7 +58,7 @@ fn class_11_a_tag_means_one_kind_of_message_in_the_whole_machine() {
     }
 }
 
-/// What has one side only does not balance, unless the verifier has the other.
+/// What has one side only does not balance.
 #[test]
 fn class_25_every_kind_of_message_has_both_sides() {
     let mut sides: BTreeMap<u64, BTreeSet<bool>> = BTreeMap::new();
@@ -69,7 +72,7 @@ fn class_25_every_kind_of_message_has_both_sides() {
     }
     for kind in INVENTORY {
         let sides = sides.get(&kind.tag.id).map_or(0, BTreeSet::len);
-        assert_eq!(sides, if kind.tag.id < 120 { 2 } else { 1 }, "{}", kind.tag.name);
+        assert_eq!(sides, 2, "{}", kind.tag.name);
     }
 }
 

@@ -10,7 +10,9 @@ use verbatim_circuits::keccak::work::SpongeChips;
 use verbatim_circuits::light::LightChips;
 use verbatim_circuits::memory::MemoryChips;
 use verbatim_circuits::opcodes::OpcodeChips;
+use verbatim_circuits::poseidon::PoseidonChips;
 use verbatim_circuits::state::StateChips;
+use verbatim_circuits::statement::StatementChips;
 use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::TableChips;
 use verbatim_circuits::transaction::TransactionChips;
@@ -42,6 +44,8 @@ fn circuits() -> Vec<(Circuit, u32)> {
         of::<KeccakTableChips>(),
         of::<TableChips>(),
         of::<OpcodeChips>(),
+        of::<PoseidonChips>(),
+        of::<StatementChips>(),
     ]
 }
 

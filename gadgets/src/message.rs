@@ -41,6 +41,8 @@ pub trait Message: Sized + Clone + std::fmt::Debug {
     type Native: Clone + std::fmt::Debug;
     /// Its tag.
     const TAG: Tag;
+    /// How many field elements it has.
+    const WIDTH: usize;
     /// Its expressions, in order.
     fn fields(&self) -> Vec<Expr>;
     /// The message over given expressions, whose ranges the other side of the bus enforces.
@@ -78,6 +80,7 @@ pub trait Fact: Message {}
 ///     }
 /// }
 /// assert_eq!(Stack::names(), ["call", "value.hi", "value.lo"]);
+/// assert_eq!(Stack::WIDTH, 3);
 /// ```
 #[macro_export]
 macro_rules! message {
@@ -112,6 +115,7 @@ macro_rules! message {
             type Native = $native;
             const TAG: $crate::message::Tag =
                 $crate::message::Tag { id: $id, name: $tag, class: $crate::message::Class::$class };
+            const WIDTH: usize = 0 $(+ <$type as $crate::value::Value>::WIDTH)*;
 
             fn fields(&self) -> Vec<$crate::expr::Expr> {
                 let mut out = Vec::new();

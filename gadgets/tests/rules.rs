@@ -8,11 +8,13 @@ use halo2_proofs::dev::MockProver;
 use ruint::aliases::U256;
 use verbatim_gadgets::bus::Balance;
 use verbatim_gadgets::check::check;
+use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::circuit::{Circuit, CircuitBuilder, Rows};
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::halo2::{Challenges, ShardCircuit, auxiliary};
 use verbatim_gadgets::message;
+use verbatim_gadgets::stats::CircuitStats;
 use verbatim_gadgets::value::{Any, Limb, U16, Value, Word};
 
 message! {
@@ -218,16 +220,21 @@ fn a_kind_has_one_arity_and_one_tag() {
 
 #[test]
 fn no_gate_exceeds_the_degree() {
-    let build = |degree: i32| {
+    let build = |degree: i32, fixed: bool| {
         let mut builder = CircuitBuilder::new("degrees");
-        let cell = builder.main("value");
-        builder.chip("chip", 1, |chip| {
+        let (cell, selector) = (builder.main("value"), builder.fixed("selector", |_| vec![F::ONE]));
+        let constrain = |chip: &mut ChipBuilder<'_>| {
             chip.require_zero("power", (0..degree).fold(Expr::one(), |power, _| power * cell));
-        });
-        drop(builder.finish());
+        };
+        match fixed {
+            true => builder.fixed_chip("chip", 1, selector, constrain),
+            false => builder.chip("chip", 1, constrain),
+        }
+        CircuitStats::of(&Arc::new(builder.finish())).degree
     };
-    assert!(!panics(|| build(3)));
-    assert!(panics(|| build(4)));
+    assert_eq!((build(3, false), build(4, true)), (5, 5));
+    assert!(panics(|| _ = build(4, false)));
+    assert!(panics(|| _ = build(5, true)));
 }
 
 #[test]

@@ -37,7 +37,7 @@ use verbatim_witness::{
 use crate::{
     Fr,
     bundle::{Bundle, BundleRejection, Job, ProveError, Prover, ShardCost, Verifier},
-    challenge::{Challenges, statement_digest},
+    challenge::Challenges,
     file::{self, FileError, Limits},
     keys::{KeyError, KeyStore, ShardKey},
     machine::ShardCircuit,
@@ -165,7 +165,7 @@ impl Machine {
             .collect::<Result<Vec<_>, _>>()?;
         let jobs: Vec<_> = keys.iter().zip(&shards).map(|(key, witness)| Job { key, witness }).collect();
         let public = self.assembly.public().clone();
-        let proven = prover.prove(statement_digest(&public.to_bytes()), &jobs)?;
+        let proven = prover.prove(self.assembly.statement(), &jobs)?;
         let registry =
             inventory.registry(&plan.workloads().iter().map(|w| Arc::clone(w.circuit())).collect::<Vec<_>>())?;
         Ok(ProvenBlock { proof: BlockProof { bundle: proven.bundle, public, registry }, costs: proven.costs })
@@ -237,7 +237,7 @@ impl BlockProof {
         &self.bundle
     }
 
-    /// The messages that the verifier adds: what the proof leaves unproven.
+    /// The messages that the proof is about: what it leaves unproven.
     pub fn public(&self) -> &PublicMessages {
         &self.public
     }
@@ -307,17 +307,17 @@ impl BlockProof {
         setup: &Setup,
         progress: &dyn Progress,
     ) -> Result<(), BundleRejection> {
-        public.check_statement()?;
-        let statement = statement_digest(&public.to_bytes());
+        let chain = public.fold()?;
+        let (statement, added) = (chain.statement(), PublicMessages::ends(&chain));
         let verifier = Verifier::new(&self.registry, setup.verifier()).progress(progress);
-        verifier.verify(statement, &self.bundle, |challenges| public_term(public, challenges)).map(|_| ())
+        verifier.verify(statement, &self.bundle, |challenges| public_term(&added, challenges)).map(|_| ())
     }
 }
 
-/// The sum of the public messages' fractions. A pole, which has a negligible chance, makes it a sum that balances nothing.
-fn public_term(public: &PublicMessages, challenges: &Challenges<Fr>) -> Fr {
+/// The sum of the fractions of what the verifier adds. A pole, which has a negligible chance, makes it a sum that balances nothing.
+fn public_term(added: &PublicMessages, challenges: &Challenges<Fr>) -> Fr {
     let challenges = halo2::Challenges { alpha: challenges.alpha, gamma: challenges.gamma };
-    let messages: Vec<_> = public.iter().map(|m| (m.tag.id, m.tuple.as_slice(), m.factor())).collect();
+    let messages: Vec<_> = added.iter().map(|m| (m.tag.id, m.tuple.as_slice(), m.factor())).collect();
     public_sum(messages, challenges).unwrap_or_else(Fr::one)
 }
 

@@ -181,6 +181,11 @@ where
 
 #[cfg(test)]
 mod tests {
+    use halo2_proofs::arithmetic::Field;
+    use rand::{SeedableRng, rngs::StdRng};
+    use snark_verifier::util::hash::Poseidon as SnarkVerifierPoseidon;
+    use verbatim_circuits::poseidon::{FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH, constants, permute};
+
     use super::*;
 
     #[test]
@@ -205,5 +210,37 @@ mod tests {
         let mut transcript = Override::new(Vec::new(), &challenges);
         squeeze(&mut transcript);
         assert_eq!(transcript.finish().err(), Some(ChallengesLeft { left: 1 }));
+    }
+
+    /// What the circuit's permutation makes of the sponge: `squeezed` after each list of elements is absorbed.
+    fn squeezed(absorbed: &[Vec<Fr>]) -> Vec<Fr> {
+        let mut state = [Fr::from_raw([0, 1, 0, 0]), Fr::zero(), Fr::zero()];
+        let absorb = |elements: &Vec<Fr>| {
+            let padded: Vec<Fr> = elements.iter().copied().chain([Fr::one()]).collect();
+            for two in padded.chunks(RATE) {
+                two.iter().zip(&mut state[1..]).for_each(|(element, place)| *place += element);
+                state = permute(&state);
+            }
+            state[1]
+        };
+        absorbed.iter().map(absorb).collect()
+    }
+
+    /// The permutation that the poseidon circuit proves is the one that the transcripts and the challenge chain use.
+    #[test]
+    fn the_circuit_has_the_permutation_of_the_transcript() {
+        assert_eq!((T, R_F, R_P), (WIDTH, FULL_ROUNDS, PARTIAL_ROUNDS));
+        let spec = poseidon_spec();
+        assert_eq!(spec.mds_matrices().mds().as_ref(), &constants().mds);
+        assert_eq!(spec.constants().start()[0], constants().rounds[0]);
+        let mut random = StdRng::seed_from_u64(3);
+        let absorbed: Vec<Vec<Fr>> =
+            (0..40).map(|index| (0..index % 7).map(|_| Fr::random(&mut random)).collect()).collect();
+        let mut sponge = SnarkVerifierPoseidon::from_spec(&NativeLoader, spec);
+        let absorb = |elements: &Vec<Fr>| {
+            sponge.update(elements);
+            sponge.squeeze()
+        };
+        assert_eq!(absorbed.iter().map(absorb).collect::<Vec<Fr>>(), squeezed(&absorbed));
     }
 }

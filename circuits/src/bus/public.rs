@@ -1,7 +1,7 @@
 //! The statement, which the verifier sends and receives: numbers 120 to 159, of which those from 150 on are of logs.
 
 use verbatim_gadgets::message;
-use verbatim_gadgets::value::{Address, Bool, Byte, Counter, Limb, U64, Word};
+use verbatim_gadgets::value::{Address, Any, Bool, Byte, Counter, Limb, U64, Word};
 
 message! {
     inventory PUBLIC;
@@ -171,6 +171,20 @@ message! {
         slot: Bool,
         /// The slot's key; zero for an account.
         key: Word,
+    }
+
+    /// Public: the place between two public messages of the list that the statement is. The verifier sends the first, index 0
+    /// and digest 0, and receives the last, the number of messages and their digest ([`crate::statement::Chain`]); each
+    /// message sends the next. These two are all that the verifier adds to the bus.
+    ///
+    /// The other public messages are sent and received by the statement circuit in the verifier's place, whose cells have no
+    /// ranges. What is said here of what "the verifier" sends and of the ranges of its fields is so because whoever accepts a
+    /// digest knows the list that it is of, and has checked it: `PublicMessages::check_statement`.
+    pub struct Fold, FoldNative = Linear 130 "fold" {
+        /// How many messages lie before it.
+        index: Counter,
+        /// The digest of these messages.
+        digest: Any,
     }
 
     /// Public: a log that stays. Sent by LOG0 to LOG4; received by the verifier.

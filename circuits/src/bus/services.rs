@@ -1,7 +1,7 @@
 //! Facts that arith and memory compute for everybody: numbers 10 to 29.
 
 use verbatim_gadgets::message;
-use verbatim_gadgets::value::{Byte, Counter, Limb, U64, Word};
+use verbatim_gadgets::value::{Any, Byte, Counter, Limb, U64, Word};
 
 message! {
     inventory SERVICES;
@@ -103,5 +103,14 @@ message! {
         words: Counter,
         /// The gas: below 2^81.
         gas: Limb,
+    }
+
+    /// The permutation of Poseidon ([`crate::poseidon`]). Provided by the poseidon circuit; consumed by statement.
+    pub struct PoseidonPermutation, PoseidonPermutationNative = Fact 17 "poseidon permutation"
+        determines [output] {
+        /// The state before.
+        input: [Any; 3],
+        /// The state after.
+        output: [Any; 3],
     }
 }

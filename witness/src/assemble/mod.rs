@@ -37,10 +37,12 @@ use verbatim_circuits::memory::{InputLoadEvent, MemoryChips};
 use verbatim_circuits::opcodes::{self, OpcodeChips};
 use verbatim_circuits::schedule::{Fork, opcode};
 use verbatim_circuits::state::StateChips;
+use verbatim_circuits::statement::StatementWork;
 use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::{self, TableChips};
 use verbatim_circuits::transaction::{BeginEvent, TransactionChips};
 use verbatim_circuits::transfer::{TransferChips, TransferEvent};
+use verbatim_gadgets::expr::F;
 use verbatim_gadgets::machine::{Sheet, Workload};
 
 use crate::execute::BlockOutcome;
@@ -83,6 +85,7 @@ pub struct Assembly {
     copies: Sheet<CopyChips>,
     transfers: Sheet<TransferChips>,
     transaction: Sheet<TransactionChips>,
+    statement: StatementWork,
     public: PublicMessages,
     steps: Steps,
     unproven: Vec<Unproven>,
@@ -124,10 +127,17 @@ impl Assembly {
             &self.copies,
             &self.transfers,
             &self.transaction,
+            &self.statement.permutations,
+            &self.statement.messages,
         ]
     }
 
-    /// What the verifier adds.
+    /// What a proof of the block is about: the hash of the public messages.
+    pub fn statement(&self) -> F {
+        self.statement.chain.statement()
+    }
+
+    /// What the verifier knows of the block.
     pub fn public(&self) -> &PublicMessages {
         &self.public
     }
@@ -358,6 +368,7 @@ impl Assembler {
             copies: self.copies,
             transfers: self.transfers,
             transaction: self.chain.sheet,
+            statement: self.public.work(),
             public: self.public,
             steps: self.steps,
             unproven: self.unproven,

@@ -1,12 +1,14 @@
-//! What no circuit proves yet, as messages that the verifier adds.
+//! What no circuit proves yet, as messages of the verifier's.
 
 use std::collections::BTreeMap;
 
+use verbatim_circuits::bus::Fold;
+use verbatim_circuits::statement::{Chain, KINDS, StatementWork};
 use verbatim_gadgets::bus::Balance;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::message::{Message, Tag};
 
-/// A message that the verifier adds to the bus.
+/// A message that the verifier knows from the block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicMessage {
     /// Its tag.
@@ -25,7 +27,8 @@ impl PublicMessage {
     }
 }
 
-/// The messages that the verifier adds, in the order of the execution. A function of the block alone.
+/// The messages that the verifier knows, in the order of the execution. A function of the block alone. Those of a statement
+/// are said on the bus by the statement circuit, the verifier adds the ends of its chain; all others he adds himself.
 #[derive(Clone, Debug, Default)]
 pub struct PublicMessages {
     messages: Vec<PublicMessage>,
@@ -70,17 +73,58 @@ impl PublicMessages {
         kinds
     }
 
-    /// The messages on an otherwise empty bus.
+    /// The messages in the order in which they are folded: by the places of their kinds among [`KINDS`], then by their
+    /// fields, as numbers. A function of what there is, not of how it is listed. Others come last.
+    pub(super) fn in_order(&self) -> Vec<&PublicMessage> {
+        let place = |message: &PublicMessage| KINDS.iter().position(|kind| kind.tag.id == message.tag.id);
+        let key = |message: &&PublicMessage| (place(message).unwrap_or(KINDS.len()), message.tuple.clone());
+        let mut messages: Vec<_> = self.messages.iter().collect();
+        messages.sort_by_cached_key(key);
+        messages
+    }
+
+    /// What the statement circuit has to do for these messages.
+    pub(super) fn work(&self) -> StatementWork {
+        let mut work = StatementWork::default();
+        for (index, PublicMessage { tag, tuple, multiplicity }) in (0..).zip(self.in_order()) {
+            // What it does not take, the verifier adds.
+            let _ = work.push(index, tag.id, *multiplicity, tuple);
+        }
+        work
+    }
+
+    /// What the verifier adds to the bus for a statement: the ends of the chain.
+    pub fn ends(chain: &Chain) -> Self {
+        let mut ends = Self::default();
+        let [first, last] = chain.ends();
+        ends.send::<Fold>(&first);
+        ends.receive::<Fold>(&last);
+        ends
+    }
+
+    /// What the verifier adds to the bus: the ends of the chain of those messages that the statement circuit takes, and the
+    /// others. A statement has no others.
+    fn added(&self) -> Self {
+        let mut chain = Chain::default();
+        let takes =
+            |message: &&PublicMessage| chain.push(message.tag.id, message.multiplicity, &message.tuple).is_some();
+        let (_, others): (Vec<_>, Vec<_>) = self.in_order().into_iter().partition(takes);
+        let mut added = Self::ends(&chain);
+        added.messages.extend(others.into_iter().cloned());
+        added
+    }
+
+    /// What the verifier adds for these messages, on an otherwise empty bus.
     pub fn balance(&self) -> Balance {
         let mut balance = Balance::default();
-        for message in &self.messages {
+        for message in &self.added().messages {
             let place = || verbatim_gadgets::bus::Place::Public;
             balance.add(message.tag, message.tuple.clone(), message.factor(), place);
         }
         balance
     }
 
-    /// Bytes that name the messages: tag, multiplicity and tuple of each, in order. What a statement's digest is of.
+    /// Bytes that name the messages: tag, multiplicity and tuple of each, in order.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for message in &self.messages {

@@ -7,6 +7,7 @@ use verbatim_circuits::bus::{
     BlockEnd, Cursor, PublicAccess, PublicAccount, PublicEnvironment, PublicInput, PublicLog, PublicLogData,
     PublicReceipt, PublicSlot, PublicTransaction, PublicUntouched, PublicWithdrawal,
 };
+use verbatim_circuits::statement::Chain;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::message::{Message, Tag};
 use verbatim_gadgets::ranges::Range;
@@ -271,6 +272,21 @@ impl PublicMessages {
             true => Ok(()),
             false => Err(NoStatement::Bounds { kind: BlockEnd::TAG.name }),
         }
+    }
+
+    /// The digest of these messages in the order of their kinds and fields, and their number, if they are a statement.
+    ///
+    /// # Errors
+    /// As [`check_statement`](Self::check_statement).
+    pub fn fold(&self) -> Result<Chain, NoStatement> {
+        self.check_statement()?;
+        let mut chain = Chain::default();
+        for message in self.in_order() {
+            let index = || self.iter().position(|other| other == message).unwrap_or_default();
+            let folded = chain.push(message.tag.id, message.multiplicity, &message.tuple);
+            folded.ok_or_else(|| NoStatement::Kind { index: index(), kind: message.tag.name })?;
+        }
+        Ok(chain)
     }
 }
 

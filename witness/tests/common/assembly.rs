@@ -10,10 +10,11 @@ use verbatim_witness::{
 };
 
 /// The circuits that are filled.
-const CIRCUITS: [&str; 8] = ["light", "memory", "storage", "state", "calls", "copy", "transfer", "transaction"];
+const CIRCUITS: [&str; 9] =
+    ["light", "memory", "storage", "state", "calls", "copy", "transfer", "transaction", "statement"];
 
 /// The messages whose senders and receivers all stand in these circuits, or are the verifier.
-const MESSAGES: [&str; 36] = [
+const MESSAGES: [&str; 38] = [
     "exec",
     "fault",
     "halt",
@@ -49,7 +50,9 @@ const MESSAGES: [&str; 36] = [
     "public input",
     "public receipt",
     "public withdrawal",
+    "public untouched",
     "block end",
+    "fold",
 ];
 
 /// Checks the constraints of these circuits and the balance of these messages.

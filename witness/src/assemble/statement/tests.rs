@@ -1,10 +1,10 @@
 //! What is a statement, and what is none.
 
 use verbatim_circuits::bus::{
-    BlockEndNative, CursorNative, Exec, ExecNative, PublicAccessNative, PublicAccountNative, PublicEnvironmentNative,
-    PublicSlotNative, PublicTransactionNative, PublicUntouchedNative,
+    BlockEndNative, CursorNative, Exec, ExecNative, Fold, PublicAccessNative, PublicAccountNative,
+    PublicEnvironmentNative, PublicSlotNative, PublicTransactionNative, PublicUntouchedNative,
 };
-
+use verbatim_circuits::statement::KINDS;
 use verbatim_gadgets::value::from_u256;
 
 use super::*;
@@ -31,6 +31,32 @@ fn each_thing_is_said_once() {
     assert_eq!(messages.check_statement(), Ok(()));
     messages.send::<PublicSlot>(&slot(1, 3));
     assert_eq!(messages.check_statement(), Err(NoStatement::Twice { index: 4, kind: "public slot" }));
+}
+
+/// All kinds of a statement are folded, the same way round.
+#[test]
+fn a_statement_is_folded() {
+    for part in PARTS {
+        let folded = KINDS.iter().filter(|kind| kind.tag == part.tag);
+        let directions: Vec<_> = folded.map(|kind| kind.sent).collect();
+        assert_eq!(directions, [part.multiplicity == 1], "{}", part.tag.name);
+    }
+    // The book names the kinds in this order.
+    let order = [60, 122, 123, 124, 125, 127, 121, 120, 129, 126, 150, 151, 128];
+    assert_eq!(KINDS.iter().map(|kind| kind.tag.id).collect::<Vec<_>>(), order);
+    let messages = empty_block();
+    let chain = messages.fold().expect("a statement");
+    assert_eq!(chain.count, 2);
+    // It makes no difference in which order they are listed.
+    let mut backwards: Vec<_> = messages.iter().cloned().collect();
+    backwards.reverse();
+    assert_eq!(PublicMessages::from(backwards).fold(), Ok(chain));
+    assert_eq!(PublicMessages::default().fold(), Err(NoStatement::Bounds { kind: "cursor" }));
+    // Of a statement the verifier adds nothing but the chain's ends.
+    let mut balance = messages.balance();
+    balance.add_public::<Fold>(&chain.ends()[0], -F::one());
+    balance.add_public::<Fold>(&chain.ends()[1], F::one());
+    assert!(balance.is_empty());
 }
 
 #[test]
