@@ -237,6 +237,11 @@ impl BlockProof {
         &self.bundle
     }
 
+    /// The machine's keys that the shards are verified under.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// The messages that the proof is about: what it leaves unproven.
     pub fn public(&self) -> &PublicMessages {
         &self.public

@@ -29,13 +29,27 @@ use crate::{
 /// The version of the protocol, hashed into every challenge. It changes with any change of what is hashed or proven.
 pub const PROTOCOL_VERSION: u64 = 1;
 
-/// Separates the hashes from each other and from other uses of Poseidon: the ASCII bytes `Verbatim`, then a number.
-const DOMAIN: u128 = 0x5665_7262_6174_696d_0000_0000_0000_0000;
-const KEY: u128 = DOMAIN + 1;
-const SHARD: u128 = DOMAIN + 2;
-const START: u128 = DOMAIN + 3;
-const STEP: u128 = DOMAIN + 4;
-const CHALLENGES: u128 = DOMAIN + 5;
+/// Separates the hashes from each other and from other uses of Poseidon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// A key's digest.
+    Key = 1,
+    /// A shard's digest.
+    Shard,
+    /// The start of the chain of shards.
+    Start,
+    /// A step of it.
+    Step,
+    /// The challenges.
+    Challenges,
+}
+
+impl Domain {
+    /// The first element that is hashed: the ASCII bytes `Verbatim`, then eight bytes of a number.
+    pub fn element(self) -> Fr {
+        Fr::from_raw([self as u64, u64::from_be_bytes(*b"Verbatim"), 0, 0])
+    }
+}
 
 /// The challenges that all shards of a bundle share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +87,14 @@ impl<L: LoadedScalar<Fr>> ChallengeHasher<L> {
     /// The digest of a verifying key: `initial_state` is the scalar that a transcript starts from
     /// (`VerifyingKey::transcript_repr`), `fixed` the commitments to the fixed columns.
     pub fn key_digest(&mut self, index: &L, k: &L, fixed: &[Coordinates<L>], initial_state: &L) -> L {
-        self.absorb(KEY, &[index.clone(), k.clone(), initial_state.clone()]);
+        self.absorb(Domain::Key, &[index.clone(), k.clone(), initial_state.clone()]);
         self.absorb_points(fixed);
         self.poseidon.squeeze()
     }
 
     /// The digest `d` of a shard.
     pub fn shard_digest(&mut self, key_digest: &L, k: &L, main: &[Coordinates<L>]) -> L {
-        self.absorb(SHARD, &[key_digest.clone(), k.clone()]);
+        self.absorb(Domain::Shard, &[key_digest.clone(), k.clone()]);
         self.absorb_points(main);
         self.poseidon.squeeze()
     }
@@ -88,26 +102,26 @@ impl<L: LoadedScalar<Fr>> ChallengeHasher<L> {
     /// The start of the chain, `s_0`.
     pub fn chain_start(&mut self, statement: &L) -> L {
         let version = self.loader.load_const(&Fr::from(PROTOCOL_VERSION));
-        self.absorb(START, &[version, statement.clone()]);
+        self.absorb(Domain::Start, &[version, statement.clone()]);
         self.poseidon.squeeze()
     }
 
     /// The next state of the chain, from a state and the digest of the shard that follows.
     pub fn chain_step(&mut self, state: &L, shard: &L) -> L {
-        self.absorb(STEP, &[state.clone(), shard.clone()]);
+        self.absorb(Domain::Step, &[state.clone(), shard.clone()]);
         self.poseidon.squeeze()
     }
 
     /// The challenges, from the last state of the chain and the number of shards.
     pub fn challenges(&mut self, state: &L, shards: &L) -> Challenges<L> {
-        self.absorb(CHALLENGES, &[state.clone(), shards.clone()]);
+        self.absorb(Domain::Challenges, &[state.clone(), shards.clone()]);
         Challenges { alpha: self.poseidon.squeeze(), gamma: self.poseidon.squeeze() }
     }
 
     /// A fresh state that has absorbed the domain and `inputs`.
-    fn absorb(&mut self, domain: u128, inputs: &[L]) {
+    fn absorb(&mut self, domain: Domain, inputs: &[L]) {
         self.poseidon.clear();
-        let domain = self.loader.load_const(&Fr::from_raw([domain as u64, (domain >> 64) as u64, 0, 0]));
+        let domain = self.loader.load_const(&domain.element());
         self.poseidon.update(&[domain]);
         self.poseidon.update(inputs);
     }

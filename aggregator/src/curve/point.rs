@@ -1,0 +1,189 @@
+//! Points of the curve in their one form.
+//!
+//! Two rows **prove** that `(x, y)` is a point of the curve `y^2 = x^3 + 3`, with both coordinates below `q`, and provide the
+//! point with its coordinates modulo `r`. The whole curve is the group: its cofactor is one. The identity has no affine
+//! coordinates, and `(0, 0)`, which often stands for it, is not on the curve.
+//!
+//! Each coordinate stands in sixteen cells of 16 bits. That it is at most `q - 1` is a subtraction by halves: the lower
+//! half of the difference has a borrow where it would be negative, and both halves are ranged to 128 bits by eight cells.
+//!
+//! With `s` for the square of x, below 2^254 by its cells, modulo `q` by `field`:
+//!
+//! ```text
+//! x x = s          s x + 3 = y y
+//! ```
+//!
+//! What is not a multiple of `q` there: `x x` and `y y` are below `q^2`, `s x` is below `2^254 q`; the difference of the
+//! two is less than `2^508` in magnitude.
+//!
+//! | label | degree | meaning |
+//! |---|---|---|
+//! | x, y: lower half | 1 | of `q - 1 - x`, plus `2^128` with a borrow |
+//! | x, y: lower half: flag is boolean | 2 | the borrow |
+//! | x, y: upper half | 1 | of `q - 1 - x`, less the borrow |
+//! | curve point: point | 1 | the limbs; their residues modulo r are the slot's |
+//! | square, curve: low half, high half, modulo r | 2 | the equations |
+
+use halo2_proofs::halo2curves::bn256::G1Affine;
+use ruint::aliases::U256;
+use verbatim_gadgets::chip::ChipBuilder;
+use verbatim_gadgets::expr::Expr;
+use verbatim_gadgets::grid::WindowWriter;
+use verbatim_gadgets::machine::Chip;
+
+use super::affine::{Affine, integer};
+use super::field::{Given, LIMBS16, Number, Relation, Supply, order, product, quotient};
+use super::layout::{Layout, ROOM};
+use crate::bus::CurvePoint;
+
+/// Cells of 16 bits in half a number.
+const HALF16: usize = LIMBS16 / 2;
+
+/// Columns that the point's limbs take.
+const LIMBS: usize = 8;
+
+/// The chip.
+#[derive(Debug)]
+pub struct Point {
+    coordinates: [Given; 2],
+    square: Given,
+    quotients: [Given; 2],
+}
+
+impl Point {
+    fn equations(&self, chip: &mut ChipBuilder<'_>, supply: &mut Supply) {
+        let [x, y] = [self.coordinates[0].number(), self.coordinates[1].number()];
+        let square = self.square.number();
+        let linear = Number::constant(U256::from(3));
+        let relations = [
+            ("square", Relation { products: vec![(x.clone(), x.clone())], linear: -&square }),
+            ("curve", Relation { products: vec![(square, x), (-&y, y)], linear }),
+        ];
+        for ((label, relation), quotient) in relations.iter().zip(&self.quotients) {
+            relation.require(chip, label, quotient, supply);
+        }
+    }
+}
+
+/// Requires that a number below 2^256 is less than `q`. The lower half's cells are in row 1.
+fn require_below_order(chip: &mut ChipBuilder<'_>, label: &str, number: &Number, supply: &mut Supply) {
+    let most = Number::constant(order() - U256::from(1));
+    let half = |number: &Number, i: usize| &number.0[2 * i] + &number.0[2 * i + 1] * Expr::power_of_two(64);
+    let borrow = chip.less_than(&format!("{label}: lower half"), 1, HALF16, half(&most, 0), half(number, 0));
+    let upper = half(&most, 1) - borrow - half(number, 1);
+    chip.require_limbs16(&format!("{label}: upper half"), &supply.rows::<HALF16>(), upper);
+}
+
+impl Chip for Point {
+    type Layout = Layout;
+    type Event = G1Affine;
+    const NAME: &'static str = "point";
+    const HEIGHT: usize = 2;
+
+    fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
+        let multiplicity = chip.multiplicity(1);
+        let fact = chip.peek(&layout.curve_point, 0);
+        let square = Given::of_cells(layout.result(chip, 0, 1));
+        layout.check_top(chip, 1);
+        // Row 0 has the point's limbs, row 1 the square and the lower halves of two differences.
+        let mut supply = Supply::new([ROOM - LIMBS, ROOM - LIMBS16 - 2 * HALF16]);
+        let coordinates = [(); 2].map(|()| Given::new(chip, &mut supply));
+        let [x, y] = [coordinates[0].number(), coordinates[1].number()];
+        let mut limbs = x.0.iter().chain(&y.0).cloned();
+        let point = Affine::assume(std::array::from_fn(|_| limbs.next().expect("eight")), "four cells of 16 bits");
+        let fact = CurvePoint { point, ..fact };
+        chip.provide(&layout.curve_point, 0, multiplicity, &fact);
+        require_below_order(chip, "x", &x, &mut supply);
+        require_below_order(chip, "y", &y, &mut supply);
+        let quotients = [(); 2].map(|()| Given::new(chip, &mut supply));
+        let this = Self { coordinates, square, quotients };
+        this.equations(chip, &mut supply);
+        this
+    }
+
+    fn fill(&self, event: &G1Affine, row: &mut WindowWriter<'_>) {
+        let [x, y, square] = [event.x, event.y, event.x.square()].map(|element| integer(&element));
+        self.coordinates[0].set(row, x);
+        self.coordinates[1].set(row, y);
+        self.square.set(row, square);
+        let one = U256::from(1);
+        let quotients = [
+            quotient(product(x, x), product(square, one)),
+            quotient(product(square, x) + product(one, U256::from(3)), product(y, y)),
+        ];
+        self.quotients.iter().zip(quotients).for_each(|(cells, quotient)| cells.set(row, quotient));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use halo2_proofs::arithmetic::Field;
+    use halo2_proofs::halo2curves::bn256::Fq;
+    use verbatim_gadgets::grid::Grid;
+    use verbatim_gadgets::machine::ChipSet;
+
+    use super::*;
+    use crate::curve::testing::{Asker, assert_audited, failures, grid, random_terms};
+    use crate::curve::{CurveChips, CurveEvent};
+
+    fn samples() -> Vec<CurveEvent> {
+        let random = random_terms(1, 2).into_iter().map(|(_, point)| point);
+        [G1Affine::generator(), -G1Affine::generator()].into_iter().chain(random).map(CurveEvent::Point).collect()
+    }
+
+    #[test]
+    fn every_label_refuses() {
+        assert_audited(samples());
+    }
+
+    #[test]
+    fn points_are_provided() {
+        let mut asker = Asker::default();
+        for (_, point) in random_terms(2, 3) {
+            asker.point(point);
+            asker.point(point);
+        }
+        let case = asker.case(9);
+        assert_eq!(case.rows("point").len(), 3);
+        case.assert_holds();
+    }
+
+    #[test]
+    fn a_point_beside_the_curve_is_refused() {
+        let origin = G1Affine { x: Fq::ZERO, y: Fq::ZERO };
+        for point in [origin, G1Affine { x: Fq::ONE, y: Fq::from(3) }] {
+            let found = failures(&grid([CurveEvent::Point(point)]));
+            assert!(found.contains("curve: modulo r") && found.iter().all(|label| label.starts_with("curve: ")));
+        }
+    }
+
+    /// The generator with `q` added to a coordinate: only the comparison with the order speaks against it.
+    #[test]
+    fn another_form_of_a_point_is_refused() {
+        let point = G1Affine::generator();
+        for coordinate in [0, 1] {
+            let (circuit, chips) = CurveChips::build();
+            let circuit = Arc::new(circuit);
+            let fixed = Arc::new(circuit.fixed_values(9));
+            let mut grid = Grid::new(circuit, 9, fixed);
+            let fill = |row: &mut WindowWriter<'_>| {
+                let chip = &chips.Point;
+                chip.fill(&point, row);
+                let (one, mut numbers) = (U256::from(1), [point.x, point.y].map(|element| integer(&element)));
+                numbers[coordinate] += order();
+                let ([x, y], square) = (numbers, integer(&point.x.square()));
+                chip.coordinates[coordinate].set(row, numbers[coordinate]);
+                chip.quotients[0].set(row, quotient(product(x, x), product(square, one)));
+                let cube = product(square, x) + product(one, U256::from(3));
+                chip.quotients[1].set(row, quotient(cube, product(y, y)));
+            };
+            grid.place(3, 0, fill).expect("it fits");
+            let failing = failures(&grid);
+            let label = ["x: upper half", "y: upper half"][coordinate].to_owned();
+            assert_eq!(failing, BTreeSet::from([label]));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The verifier of shards against real proofs: halo2's verifier takes them, so it must, and it must say the same whether it
+//! computes or is recorded.
+
+use std::sync::Arc;
+
+use halo2_proofs::halo2curves::{
+    bn256::{G1Affine, G2Affine, pairing},
+    group::{Curve, Group, prime::PrimeCurveAffine},
+};
+use verbatim_aggregator::{
+    Fr, G1,
+    engine::Engine,
+    key::Circuit,
+    native::{Native, Refusal},
+    program::{Op, Program, Recorder},
+    shard::{SIZES, Shared, verify},
+    witness::{Witness, WitnessError},
+};
+use verbatim_circuits::schedule::Fork;
+use verbatim_gadgets::{
+    grid::Grid,
+    halo2::{self, Challenges},
+};
+use verbatim_prover::{
+    bundle::{Job, ProvenBundle, Prover, ShardProof},
+    keys::{KeyStore, ShardKey, ShardVerifyingKey},
+    machine::ShardWitness,
+    setup::{Setup, VerifierSetup},
+    shards::PlanCircuit,
+};
+use verbatim_witness::assemble::Assembly;
+
+/// A shard without a window, which is one that holds.
+struct Empty(Grid);
+
+impl ShardWitness for Empty {
+    fn main_columns(&self) -> Vec<Vec<Fr>> {
+        self.0.main.clone()
+    }
+
+    fn aux_columns(&self, _: &[Vec<Fr>], alpha: Fr, gamma: Fr) -> (Vec<Vec<Fr>>, Fr) {
+        halo2::auxiliary(&self.0, Challenges { alpha, gamma })
+    }
+}
+
+/// Proofs of empty shards under common challenges.
+struct Scene {
+    setup: VerifierSetup,
+    keys: Vec<ShardKey>,
+    proven: ProvenBundle,
+}
+
+impl Scene {
+    fn new(shards: &[(&str, u32)]) -> Self {
+        let (setup, store) = (Setup::unsafe_development(None), KeyStore::new(None));
+        let assembly = Assembly::empty(Fork::Osaka);
+        let circuits: Vec<_> = assembly.workloads().iter().map(|workload| Arc::clone(workload.circuit())).collect();
+        let place = |name| circuits.iter().position(|circuit| circuit.name == name).expect("there is such a circuit");
+        let (keys, grids): (Vec<_>, Vec<_>) = shards
+            .iter()
+            .map(|(name, k)| {
+                let circuit = &circuits[place(*name)];
+                let shard = PlanCircuit::new(Arc::clone(circuit), place(*name) as u32, *k);
+                let key = store.key(&shard, setup.params(*k).expect("a small size")).expect("a key");
+                (key, Empty(Grid::new(Arc::clone(circuit), *k, Arc::new(circuit.fixed_values(*k)))))
+            })
+            .unzip();
+        let jobs: Vec<_> = keys.iter().zip(&grids).map(|(key, witness)| Job { key, witness }).collect();
+        let proven = Prover::new().seed([7; 32]).prove(Fr::from(3), &jobs).expect("proofs");
+        Self { setup: setup.verifier(), keys, proven }
+    }
+
+    fn shards(&self) -> impl Iterator<Item = (&ShardVerifyingKey, &ShardProof)> {
+        self.keys.iter().map(|key| &**key.verifying()).zip(&self.proven.bundle.shards)
+    }
+
+    fn shared(&self) -> Shared<Fr> {
+        let challenges = self.proven.challenges;
+        Shared { alpha: challenges.alpha, gamma: challenges.gamma }
+    }
+
+    /// Whether a proof holds with the pairing.
+    fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal> {
+        let mut native = Native::new(witness);
+        let verified = verify(&mut native, circuit, shared, &FACTOR);
+        let [left, right] = native.finish()?;
+        let right = right + G1Affine::generator() * verified.generator;
+        let sides = [(left, self.setup.s_g2()), (right, G2Affine::generator())];
+        let [left, right] = sides.map(|(sum, other)| pairing(&sum.to_affine(), &other));
+        Ok(left == right)
+    }
+}
+
+const FACTOR: Fr = Fr::from_raw([5, 6, 7, 0]);
+
+/// The verifier of a circuit, recorded. It is given the challenges and the factor first.
+fn record(circuit: &Circuit) -> Program {
+    let mut recorder = Recorder::new();
+    let [alpha, gamma, factor] = [(); 3].map(|()| recorder.scalar());
+    verify(&mut recorder, circuit, &Shared { alpha, gamma }, &factor);
+    recorder.finish()
+}
+
+#[test]
+fn what_halo2_accepts_is_accepted_and_nothing_else() {
+    let scene = Scene::new(&[("state", 9), ("light", 9)]);
+    let shared = scene.shared();
+    for (key, shard) in scene.shards() {
+        verbatim_prover::shard::verify(&scene.setup, key, shard.bus_sum, &shard.proof, &scene.proven.challenges)
+            .expect("halo2 accepts it");
+        let (circuit, witness) = (Circuit::of(key), Witness::of_shard(key, shard).expect("a proof"));
+        assert_eq!(scene.holds(&circuit, &witness, &shared), Ok(true));
+
+        let mut native = Native::new(&witness);
+        let verified = verify(&mut native, &circuit, &shared, &FACTOR);
+        assert_eq!(verified.key, key.digest());
+        assert_eq!(verified.digest, verbatim_prover::shard::read_digest(key, &shard.proof).expect("a proof"));
+        assert_eq!(verified.bus_sum, shard.bus_sum);
+
+        let other = Shared { gamma: shared.alpha, alpha: shared.gamma };
+        assert_ne!(scene.holds(&circuit, &witness, &other), Ok(true), "other challenges");
+        for place in 0..witness.scalars.len() {
+            let mut witness = witness.clone();
+            witness.scalars[place] += Fr::one();
+            assert_ne!(scene.holds(&circuit, &witness, &shared), Ok(true), "scalar {place}");
+        }
+        for place in 0..witness.points.len() {
+            let mut witness = witness.clone();
+            witness.points[place] = -witness.points[place];
+            assert_ne!(scene.holds(&circuit, &witness, &shared), Ok(true), "point {place}");
+        }
+        for (scalars, points) in [(1, 0), (0, 1)] {
+            let mut witness = witness.clone();
+            witness.scalars.truncate(witness.scalars.len() - scalars);
+            witness.points.truncate(witness.points.len() - points);
+            assert_eq!(scene.holds(&circuit, &witness, &shared), Err(Refusal::Missing));
+        }
+        let mut witness = witness.clone();
+        witness.points[0] = G1Affine::identity();
+        assert_eq!(scene.holds(&circuit, &witness, &shared), Err(Refusal::Identity));
+    }
+}
+
+/// The size of a shard is said by flags: exactly one, and that of the size under which it was proven.
+#[test]
+fn a_shard_has_one_size() {
+    let scene = Scene::new(&[("opcodes", 11)]);
+    let (key, shard) = scene.shards().next().expect("a shard");
+    let (circuit, witness) = (Circuit::of(key), Witness::of_shard(key, shard).expect("a proof"));
+    let holds = |flags: &[(u32, Fr)]| {
+        let mut witness = witness.clone();
+        for (k, flag) in flags {
+            witness.scalars[(k - SIZES.start()) as usize] = *flag;
+        }
+        scene.holds(&circuit, &witness, &scene.shared())
+    };
+    let [zero, one, two] = [0, 1, 2].map(Fr::from);
+    assert_eq!(holds(&[]), Ok(true));
+    assert!(matches!(holds(&[(11, zero)]), Err(Refusal::Assertion(_))), "no size");
+    assert!(matches!(holds(&[(12, one)]), Err(Refusal::Assertion(_))), "two sizes");
+    assert!(matches!(holds(&[(11, two), (12, -one)]), Err(Refusal::Assertion(_))), "a mixture of sizes");
+    assert_eq!(holds(&[(11, zero), (12, one)]), Ok(false), "another size");
+}
+
+#[test]
+fn a_program_computes_what_the_verifier_does_for_every_size() {
+    let scene = Scene::new(&[("state", 9), ("state", 10), ("arith", 9)]);
+    let shared = scene.shared();
+    let programs: Vec<Program> = scene.shards().map(|(key, _)| record(&Circuit::of(key))).collect();
+    assert_eq!(programs[0], programs[1]);
+    for ((key, shard), program) in scene.shards().zip(&programs) {
+        let (circuit, witness) = (Circuit::of(key), Witness::of_shard(key, shard).expect("a proof"));
+        let mut native = Native::new(&witness);
+        verify(&mut native, &circuit, &shared, &FACTOR);
+        let mut given = witness.clone();
+        given.scalars.splice(0..0, [shared.alpha, shared.gamma, FACTOR]);
+        let run = program.run(&given).expect("the proof holds");
+        let mut sums = [G1::identity(); 2];
+        for (sum, scalar, point) in &run.terms {
+            sums[*sum as usize] += witness.points[*point as usize] * scalar;
+        }
+        assert_eq!(native.finish(), Ok(sums));
+        assert_eq!(run.terms.len(), circuit.commitments() + 1, "each commitment once, the last one on both sides");
+        let values: u32 = program.ops.iter().map(Op::values).sum();
+        assert_eq!(run.values.len(), values as usize);
+
+        let last = given.scalars.pop();
+        assert_eq!(program.run(&given).err(), Some(Refusal::Missing), "without {last:?}");
+    }
+}
+
+#[test]
+fn malformed_proofs_are_refused() {
+    let scene = Scene::new(&[("state", 9)]);
+    let (key, shard) = scene.shards().next().expect("a shard");
+    let read = |change: fn(&mut Vec<u8>)| {
+        let mut shard = shard.clone();
+        change(&mut shard.proof);
+        Witness::of_shard(key, &shard).err()
+    };
+    assert_eq!(read(|_| ()), None);
+    let expected = key.shape().layout.bytes();
+    let length = |actual| Some(WitnessError::Length { actual, expected });
+    assert_eq!(read(|proof| proof.truncate(proof.len() - 1)), length(expected - 1));
+    assert_eq!(read(|proof| proof.push(0)), length(expected + 1));
+    assert_eq!(read(|proof| proof[..32].fill(0xff)), Some(WitnessError::Element(0)));
+    let evaluation = key.shape().layout.commitments;
+    let mut other = shard.clone();
+    other.proof[32 * evaluation..32 * evaluation + 32].fill(0xff);
+    assert_eq!(Witness::of_shard(key, &other).err(), Some(WitnessError::Element(evaluation)));
+}
