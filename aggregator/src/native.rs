@@ -1,9 +1,6 @@
 //! The engine that computes: the verifier in plain field elements and points.
 
-use std::sync::LazyLock;
-
-use snark_verifier::halo2_base::poseidon::hasher::spec::OptimizedPoseidonSpec;
-use verbatim_prover::transcript::{RATE, T, poseidon_spec};
+use verbatim_circuits::poseidon::permute;
 
 use crate::{
     Fr, G1, G1Affine,
@@ -98,7 +95,7 @@ impl Engine for Native<'_> {
     }
 
     fn permute(&mut self, state: [Fr; WIDTH]) -> [Fr; WIDTH] {
-        permute(state)
+        permute(&state)
     }
 
     fn scalar(&mut self) -> Fr {
@@ -126,42 +123,4 @@ impl Engine for Native<'_> {
     fn term(&mut self, sum: Sum, scalar: &Fr, point: &G1Affine) {
         self.sums[sum as usize] += point * scalar;
     }
-}
-
-/// Poseidon's permutation with the constants of the transcript.
-pub fn permute(mut state: [Fr; WIDTH]) -> [Fr; WIDTH] {
-    static SPEC: LazyLock<OptimizedPoseidonSpec<Fr, T, RATE>> = LazyLock::new(poseidon_spec);
-    let (constants, matrices) = (SPEC.constants(), SPEC.mds_matrices());
-    let mds: &[[Fr; WIDTH]; WIDTH] = matrices.mds().as_ref();
-    let pre_sparse: &[[Fr; WIDTH]; WIDTH] = matrices.pre_sparse_mds().as_ref();
-    let (first, full) = constants.start().split_first().expect("there are full rounds");
-    let (last, full) = full.split_last().expect("there are full rounds");
-    state = std::array::from_fn(|i| state[i] + first[i]);
-    for constants in full {
-        state = times(mds, state.map(power_five), constants);
-    }
-    state = times(pre_sparse, state.map(power_five), last);
-    for (constant, matrix) in constants.partial().iter().zip(matrices.sparse_matrices()) {
-        state[0] = power_five(state[0]) + constant;
-        let top = matrix.row().iter().zip(&state).map(|(a, b)| a * b).sum();
-        let head = state[0];
-        for (value, factor) in state[1..].iter_mut().zip(matrix.col_hat()) {
-            *value += head * factor;
-        }
-        state[0] = top;
-    }
-    for constants in constants.end() {
-        state = times(mds, state.map(power_five), constants);
-    }
-    times(mds, state.map(power_five), &[Fr::zero(); WIDTH])
-}
-
-/// The matrix times the sum of state and constants.
-fn times(matrix: &[[Fr; WIDTH]; WIDTH], state: [Fr; WIDTH], constants: &[Fr; WIDTH]) -> [Fr; WIDTH] {
-    let state: [Fr; WIDTH] = std::array::from_fn(|i| state[i] + constants[i]);
-    matrix.map(|row| row.iter().zip(&state).map(|(a, b)| a * b).sum())
-}
-
-fn power_five(value: Fr) -> Fr {
-    value.square().square() * value
 }

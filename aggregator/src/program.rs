@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use verbatim_circuits::poseidon::permute;
+
 use crate::{
     Fr,
     engine::{Engine, Sum, WIDTH},
-    native::{Refusal, permute},
+    native::Refusal,
     witness::Witness,
 };
 
@@ -286,7 +288,7 @@ impl Program {
                     run.values.extend(crate::challenge::coordinates(point).ok_or(Refusal::Identity)?);
                 }
                 Op::Permute(forms) => {
-                    let state = permute(std::array::from_fn(|i| forms[i].evaluate(values)));
+                    let state = permute(&std::array::from_fn(|i| forms[i].evaluate(values)));
                     run.values.extend(state);
                 }
                 Op::Term(sum, form, point) => run.terms.push((*sum, form.evaluate(values), *point)),

@@ -12,7 +12,6 @@ use verbatim_circuits::memory::MemoryChips;
 use verbatim_circuits::opcodes::OpcodeChips;
 use verbatim_circuits::poseidon::PoseidonChips;
 use verbatim_circuits::state::StateChips;
-use verbatim_circuits::statement::StatementChips;
 use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::TableChips;
 use verbatim_circuits::transaction::TransactionChips;
@@ -24,6 +23,7 @@ use verbatim_gadgets::ranges::{Answers, Promise, check};
 /// A size at which every circuit without one of its own has a window.
 const K: u32 = 12;
 
+/// All circuits but statement, which stands for the verifier: he checks the ranges of every message that he folds.
 fn circuits() -> Vec<(Circuit, u32)> {
     fn of<S: ChipSet>() -> (Circuit, u32) {
         (S::build().0, S::SIZE.unwrap_or(K))
@@ -45,7 +45,6 @@ fn circuits() -> Vec<(Circuit, u32)> {
         of::<TableChips>(),
         of::<OpcodeChips>(),
         of::<PoseidonChips>(),
-        of::<StatementChips>(),
     ]
 }
 

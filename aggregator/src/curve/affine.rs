@@ -5,6 +5,7 @@ use halo2_proofs::halo2curves::bn256::{Fq, G1Affine};
 use halo2_proofs::halo2curves::ff::PrimeField;
 use ruint::aliases::U256;
 use verbatim_gadgets::expr::{Expr, F};
+use verbatim_gadgets::ranges::Range;
 use verbatim_gadgets::value::{U64, Value};
 
 use super::field::Number;
@@ -66,6 +67,10 @@ impl Value for Affine {
         for coordinate in ["x", "y"] {
             <[U64; 4]>::push_names(&format!("{name}.{coordinate}"), out);
         }
+    }
+
+    fn push_ranges(out: &mut Vec<Range>) {
+        <[U64; 8]>::push_ranges(out);
     }
 }
 
