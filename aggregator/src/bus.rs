@@ -44,7 +44,7 @@ message! {
 
     /// How far the buckets of a sum have been folded, from the highest digit's highest bucket down. Begun and ended by the
     /// curve's total chip; received and sent by its fold chip.
-    pub struct Fold, FoldNative = Linear 202 "fold" {
+    pub struct Fold, FoldNative = Linear 202 "fold of a sum" {
         /// The sum.
         sum: Counter,
         /// How many digits are left, the one that is being folded among them. It falls, or `bucket` does.

@@ -106,7 +106,7 @@ pub enum Op {
     /// Two values are the coordinates of the next point that is given.
     Point,
     /// Three values are the permutation of three forms.
-    Permute([Form; WIDTH]),
+    Permute(Box<[Form; WIDTH]>),
     /// A form times a point is added to a sum.
     Term(Sum, Form, PointNumber),
 }
@@ -234,7 +234,7 @@ impl Engine for Recorder {
     }
 
     fn permute(&mut self, state: [Form; WIDTH]) -> [Form; WIDTH] {
-        let address = self.push(Op::Permute(state));
+        let address = self.push(Op::Permute(Box::new(state)));
         std::array::from_fn(|i| Form::value(address + i as u32))
     }
 

@@ -126,7 +126,7 @@ mod tests {
         case.grid.write(layout().columns.negative, row, F::one());
         let objections = case.objections(&case.grid);
         assert!(objections.contains("fold: the lowest bucket is 0"));
-        assert!(objections.contains("bus: fold"));
+        assert!(objections.contains("bus: fold of a sum"));
     }
 
     /// What is closed is not what the last addition left.
@@ -148,6 +148,6 @@ mod tests {
         let selector = case.grid.circuit.chips[index].selector.expr().as_cell().expect("a column");
         case.grid.write(selector, row, F::zero());
         let objections = case.objections(&case.grid);
-        assert!(objections.contains("bus: fold") && objections.contains("bus: sum"));
+        assert!(objections.contains("bus: fold of a sum") && objections.contains("bus: sum"));
     }
 }

@@ -111,7 +111,7 @@ mod tests {
         for (row, value) in [(first + 1, 2), (second + 1, 1)] {
             case.grid.write(sum, row, F::from(value));
         }
-        let expected = ["total: one sum", "bus: fold", "bus: total"].map(str::to_owned);
+        let expected = ["total: one sum", "bus: fold of a sum", "bus: total"].map(str::to_owned);
         assert_eq!(case.objections(&case.grid), BTreeSet::from(expected));
     }
 
