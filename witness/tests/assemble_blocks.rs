@@ -254,10 +254,15 @@ fn corner_cases() -> BlockInput {
     let codes: Vec<_> = codes.into_iter().filter(|code| !opcodes(code).iter().any(|o| without.contains(o))).collect();
     let poor = call(op::CALL, COINBASE, 1000, Some(1 << 40), 0);
     let huge = push(&[U256::from(1), U256::from(1) << 130, U256::ZERO, U256::ZERO, U256::ZERO, U256::ZERO, U256::MAX]);
+    let far = U256::from(1) << 130;
+    let one = U256::from(1);
+    // In a static context it fails for three reasons.
+    let wrong = push(&[one, far, one, far, one, U256::ZERO, U256::MAX]);
     let calls = [
         vec![op::CALL],
         on(&[1, 2, 3, 4, 5], &[op::STATICCALL]),
         [huge, vec![op::CALL]].concat(),
+        [wrong, vec![op::CALL]].concat(),
         call(op::CALL, COINBASE, 0, Some(1), 1 << 20),
         call(op::DELEGATECALL, COINBASE, 1000, None, 1 << 21),
         [poor.clone(), call(op::CALL, Address::repeat_byte(0xdd), 1000, Some(1), 7)].concat(),
