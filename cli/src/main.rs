@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{audit, check, execute, prove, setup, stats, verify};
+use commands::{audit, check, execute, prove, setup, stats, verify, vk};
 use output::Verdict;
 
 /// Prove Ethereum blocks, bytecode by bytecode.
@@ -38,6 +38,8 @@ enum Command {
     Stats(stats::Arguments),
     /// Ask of every constraint whether it is needed, and of every cell whether anything fixes it.
     Audit(audit::Arguments),
+    /// Print a digest of each circuit: of all that its keys follow from, but the setup. If none changes, no key does.
+    Vk(vk::Arguments),
     /// Make, or read and check, the parameters that proofs are made with.
     Setup(setup::Arguments),
 }
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Stats(arguments) => stats::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Vk(arguments) => vk::run(arguments),
         Command::Setup(arguments) => setup::run(arguments),
     };
     match outcome {

@@ -25,6 +25,7 @@ use verbatim_gadgets::{
     circuit::Circuit,
     grid::Full,
     halo2,
+    machine::Workload,
     plan::{LEAST_K, MachineReport, Plan, public_sum},
 };
 use verbatim_witness::{
@@ -178,6 +179,15 @@ fn refuse(unproven: &[Unproven]) -> Result<(), BlockError> {
         Some(first) => Err(BlockError::Unproven { first: *first, count: unproven.len() }),
         None => Ok(()),
     }
+}
+
+/// The circuits of the machine, each at the one size that it has, or else at `k`: what a registry of keys is made of.
+pub fn circuits(k: u32) -> Vec<PlanCircuit> {
+    let assembly = Assembly::empty(verbatim_circuits::schedule::Fork::Osaka);
+    let sized = |(index, workload): (u32, &&dyn Workload)| {
+        PlanCircuit::new(Arc::clone(workload.circuit()), index, workload.size().unwrap_or(k))
+    };
+    (0..).zip(&assembly.workloads()).map(sized).collect()
 }
 
 /// The keys of the shards at hand.

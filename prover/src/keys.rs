@@ -155,6 +155,17 @@ impl fmt::Debug for ShardKey {
     }
 }
 
+/// The digest of all that a circuit's key follows from, but the setup: its name and number, its constraint system, and
+/// everything that it assigns to fixed columns. BLAKE2b, of 32 bytes.
+///
+/// # Errors
+///
+/// [`KeyError`] if the circuit cannot be laid out.
+pub fn circuit_digest<C: ShardCircuit>(circuit: &C) -> Result<[u8; 32], KeyError> {
+    digest::circuit_digest(circuit, &circuit.circuit())
+        .map_err(|source| KeyError::Keygen { circuit: circuit.name().to_owned(), source })
+}
+
 /// Makes keys, and keeps them in a directory if it has one.
 #[derive(Clone, Debug, Default)]
 pub struct KeyStore {
@@ -184,7 +195,8 @@ impl KeyStore {
             let key = keygen_pk2(&*params, &halo2, false).map_err(keygen_error)?;
             return ShardKey::new(circuit, key, params);
         };
-        let digest = digest::circuit_digest(circuit, &halo2, &params.s_g2()).map_err(keygen_error)?;
+        let digest = digest::circuit_digest(circuit, &halo2).map_err(keygen_error)?;
+        let digest = digest::with_setup(digest, &params.s_g2());
         let path = dir.join(format!("{}-{}-{}.key", circuit.name(), circuit.k(), cache::short(&digest)));
         let identity = cache::Identity { kind: *b"key1", digest };
         if let Some(key) = read_key::<C>(&path, &identity, &halo2) {

@@ -7,6 +7,7 @@ pub(crate) mod prove;
 pub(crate) mod setup;
 pub(crate) mod stats;
 pub(crate) mod verify;
+pub(crate) mod vk;
 
 use std::path::{Path, PathBuf};
 

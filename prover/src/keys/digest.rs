@@ -1,4 +1,4 @@
-//! A digest of all that a key follows from.
+//! A digest of all that a key follows from, but the setup.
 
 use blake2b_simd::State;
 use halo2_proofs::{
@@ -12,12 +12,8 @@ use halo2_proofs::{
 
 use crate::{Fr, G2Affine, cache, machine::ShardCircuit};
 
-/// The digest of a circuit's identity, constraint system and fixed contents, and of the setup.
-pub(super) fn circuit_digest<C: ShardCircuit>(
-    circuit: &C,
-    halo2: &C::Circuit,
-    s_g2: &G2Affine,
-) -> Result<[u8; 32], Error> {
+/// The digest of a circuit's identity, constraint system and fixed contents.
+pub(super) fn circuit_digest<C: ShardCircuit>(circuit: &C, halo2: &C::Circuit) -> Result<[u8; 32], Error> {
     let mut cs = ConstraintSystem::default();
     let config = C::Circuit::configure_with_params(&mut cs, halo2.params());
     let mut digest = FixedDigest { state: cache::digest_state(b"Verbatim-Key---1") };
@@ -25,11 +21,18 @@ pub(super) fn circuit_digest<C: ShardCircuit>(
     for number in [circuit.index(), circuit.k(), circuit.main_columns() as u32] {
         digest.state.update(&number.to_le_bytes());
     }
-    digest.state.update(&s_g2.to_raw_bytes());
     digest.state.update(format!("{:?} {:?}", cs.pinned(), cs.degree()).as_bytes());
     let constants = cs.constants().clone();
     <C::Circuit as Circuit<Fr>>::FloorPlanner::synthesize(&mut digest, halo2, config, constants)?;
     Ok(cache::digest_of(&digest.state))
+}
+
+/// The digest of a circuit's digest and of the setup.
+pub(super) fn with_setup(circuit: [u8; 32], s_g2: &G2Affine) -> [u8; 32] {
+    let mut state = cache::digest_state(b"Verbatim-Setup-1");
+    state.update(&circuit);
+    state.update(&s_g2.to_raw_bytes());
+    cache::digest_of(&state)
 }
 
 /// Hashes what a circuit assigns to its fixed part, in the order in which it does.
