@@ -1,23 +1,8 @@
 //! The ranges that messages promise are shown by somebody, and do not rest on each other.
 
-use verbatim_circuits::arith::ArithChips;
-use verbatim_circuits::bytecode::BytecodeChips;
-use verbatim_circuits::calls::CallsChips;
-use verbatim_circuits::copy::CopyChips;
-use verbatim_circuits::keccak::permutations::PermutationChips;
-use verbatim_circuits::keccak::tables::TableChips as KeccakTableChips;
-use verbatim_circuits::keccak::work::SpongeChips;
-use verbatim_circuits::light::LightChips;
-use verbatim_circuits::memory::MemoryChips;
-use verbatim_circuits::opcodes::OpcodeChips;
-use verbatim_circuits::poseidon::PoseidonChips;
-use verbatim_circuits::state::StateChips;
-use verbatim_circuits::storage::StorageChips;
-use verbatim_circuits::tables::TableChips;
-use verbatim_circuits::transaction::TransactionChips;
-use verbatim_circuits::transfer::TransferChips;
+mod all;
+
 use verbatim_gadgets::circuit::Circuit;
-use verbatim_gadgets::machine::ChipSet;
 use verbatim_gadgets::ranges::{Answers, Promise, check};
 
 /// A size at which every circuit without one of its own has a window.
@@ -25,27 +10,8 @@ const K: u32 = 12;
 
 /// All circuits but statement, which stands for the verifier: he checks the ranges of every message that he folds.
 fn circuits() -> Vec<(Circuit, u32)> {
-    fn of<S: ChipSet>() -> (Circuit, u32) {
-        (S::build().0, S::SIZE.unwrap_or(K))
-    }
-    vec![
-        of::<LightChips>(),
-        of::<MemoryChips>(),
-        of::<StorageChips>(),
-        of::<TransferChips>(),
-        of::<CallsChips>(),
-        of::<TransactionChips>(),
-        of::<CopyChips>(),
-        of::<StateChips>(),
-        of::<ArithChips>(),
-        of::<BytecodeChips>(),
-        of::<SpongeChips>(),
-        of::<PermutationChips>(),
-        of::<KeccakTableChips>(),
-        of::<TableChips>(),
-        of::<OpcodeChips>(),
-        of::<PoseidonChips>(),
-    ]
+    let all = all::circuits(K).into_iter().map(|(circuit, _, k)| (circuit, k));
+    all.filter(|(circuit, _)| circuit.name != "statement").collect()
 }
 
 /// Kinds of facts that rest on facts of the same kind, with an order. A callee's context and environment rest on its caller's,

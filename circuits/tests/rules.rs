@@ -1,30 +1,14 @@
 //! What holds of all circuits together. Names with a number are classes of the soundness list.
 
+mod all;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use verbatim_circuits::arith::ArithChips;
 use verbatim_circuits::bus::{Code, Environment, Exec, INVENTORY, Opcode};
-use verbatim_circuits::bytecode::BytecodeChips;
-use verbatim_circuits::calls::CallsChips;
-use verbatim_circuits::copy::CopyChips;
-use verbatim_circuits::keccak::permutations::PermutationChips;
-use verbatim_circuits::keccak::tables::TableChips as KeccakTableChips;
-use verbatim_circuits::keccak::work::SpongeChips;
-use verbatim_circuits::light::LightChips;
-use verbatim_circuits::memory::MemoryChips;
-use verbatim_circuits::opcodes::OpcodeChips;
-use verbatim_circuits::poseidon::PoseidonChips;
-use verbatim_circuits::state::StateChips;
-use verbatim_circuits::statement::StatementChips;
-use verbatim_circuits::storage::StorageChips;
-use verbatim_circuits::tables::TableChips;
-use verbatim_circuits::transaction::TransactionChips;
-use verbatim_circuits::transfer::TransferChips;
 use verbatim_gadgets::audit::Exception;
 use verbatim_gadgets::chip::{ChipDef, MessageDef, Role};
 use verbatim_gadgets::circuit::{Circuit, Selector};
 use verbatim_gadgets::expr::{Area, Expr, F};
-use verbatim_gadgets::machine::ChipSet;
 use verbatim_gadgets::message::{Class, Message, Tag};
 
 /// A size at which every circuit whose size is not given has a window.
@@ -32,33 +16,7 @@ const K: u32 = 14;
 
 /// Every circuit, with what its audit excepts.
 fn circuits() -> Vec<(Circuit, &'static [Exception])> {
-    sized().into_iter().map(|(circuit, exceptions, _)| (circuit, exceptions)).collect()
-}
-
-/// Every circuit, with what its audit excepts, and the size of a shard.
-fn sized() -> Vec<(Circuit, &'static [Exception], u32)> {
-    fn of<S: ChipSet>() -> (Circuit, &'static [Exception], u32) {
-        (S::build().0, S::EXCEPTIONS, S::SIZE.unwrap_or(K))
-    }
-    vec![
-        of::<LightChips>(),
-        of::<MemoryChips>(),
-        of::<StorageChips>(),
-        of::<TransferChips>(),
-        of::<CallsChips>(),
-        of::<TransactionChips>(),
-        of::<CopyChips>(),
-        of::<StateChips>(),
-        of::<ArithChips>(),
-        of::<BytecodeChips>(),
-        of::<SpongeChips>(),
-        of::<PermutationChips>(),
-        of::<KeccakTableChips>(),
-        of::<TableChips>(),
-        of::<OpcodeChips>(),
-        of::<PoseidonChips>(),
-        of::<StatementChips>(),
-    ]
+    all::circuits(K).into_iter().map(|(circuit, exceptions, _)| (circuit, exceptions)).collect()
 }
 
 fn messages(circuit: &Circuit) -> impl Iterator<Item = (&ChipDef, &MessageDef, Tag)> {
@@ -186,7 +144,7 @@ const SILENT: [&str; 0] = [];
 /// Fixed columns are functions of the number of rows: two builds, which know no witness, agree.
 #[test]
 fn class_17_fixed_columns_do_not_depend_on_the_witness() {
-    for ((circuit, _, k), (again, ..)) in sized().into_iter().zip(sized()) {
+    for ((circuit, _, k), (again, ..)) in all::circuits(K).into_iter().zip(all::circuits(K)) {
         assert_eq!(circuit.fixed_values(k), again.fixed_values(k), "{}", circuit.name);
         let labels: Vec<_> = circuit.labels().collect();
         assert_eq!(labels, again.labels().collect::<Vec<_>>(), "{}", circuit.name);

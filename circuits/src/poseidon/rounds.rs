@@ -22,41 +22,31 @@ pub(super) trait Number: Clone {
     fn scaled(&self, factor: F) -> Self;
 }
 
-impl Number for F {
-    fn plus(&self, other: &Self) -> Self {
-        self + other
-    }
+/// Both have the operators.
+macro_rules! number {
+    ($number:ty) => {
+        impl Number for $number {
+            fn plus(&self, other: &Self) -> Self {
+                self + other
+            }
 
-    fn times(&self, other: &Self) -> Self {
-        self * other
-    }
+            fn times(&self, other: &Self) -> Self {
+                self * other
+            }
 
-    fn plus_constant(&self, constant: F) -> Self {
-        self + constant
-    }
+            fn plus_constant(&self, constant: F) -> Self {
+                self + constant
+            }
 
-    fn scaled(&self, factor: F) -> Self {
-        self * factor
-    }
+            fn scaled(&self, factor: F) -> Self {
+                self * factor
+            }
+        }
+    };
 }
 
-impl Number for Expr {
-    fn plus(&self, other: &Self) -> Self {
-        self + other
-    }
-
-    fn times(&self, other: &Self) -> Self {
-        self * other
-    }
-
-    fn plus_constant(&self, constant: F) -> Self {
-        self + constant
-    }
-
-    fn scaled(&self, factor: F) -> Self {
-        self * factor
-    }
-}
+number!(F);
+number!(Expr);
 
 /// Where steps go.
 pub(super) trait Steps {
