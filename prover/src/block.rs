@@ -25,7 +25,6 @@ use verbatim_gadgets::{
     circuit::Circuit,
     grid::Full,
     halo2,
-    machine::Workload,
     plan::{LEAST_K, MachineReport, Plan, public_sum},
 };
 use verbatim_witness::{
@@ -181,13 +180,16 @@ fn refuse(unproven: &[Unproven]) -> Result<(), BlockError> {
     }
 }
 
+/// The circuits of the machine, in their order, each with the one size of those that have one.
+fn sized_circuits() -> Vec<(Option<u32>, Arc<Circuit>)> {
+    let assembly = Assembly::empty(verbatim_circuits::schedule::Fork::Osaka);
+    assembly.workloads().iter().map(|w| (w.size(), Arc::clone(w.circuit()))).collect()
+}
+
 /// The circuits of the machine, each at the one size that it has, or else at `k`: what a registry of keys is made of.
 pub fn circuits(k: u32) -> Vec<PlanCircuit> {
-    let assembly = Assembly::empty(verbatim_circuits::schedule::Fork::Osaka);
-    let sized = |(index, workload): (u32, &&dyn Workload)| {
-        PlanCircuit::new(Arc::clone(workload.circuit()), index, workload.size().unwrap_or(k))
-    };
-    (0..).zip(&assembly.workloads()).map(sized).collect()
+    let sized = |(index, (size, circuit)): (u32, (Option<u32>, _))| PlanCircuit::new(circuit, index, size.unwrap_or(k));
+    (0..).zip(sized_circuits()).map(sized).collect()
 }
 
 /// The keys of the shards at hand.
@@ -286,8 +288,7 @@ impl BlockProof {
     pub fn read(folder: &Path, setup: &Setup, keys: &KeyStore) -> Result<Self, BlockError> {
         let shards = folder.join(SHARDS);
         let manifest = file::read_manifest(&shards, &Limits::default())?;
-        let workloads = Assembly::empty(verbatim_circuits::schedule::Fork::Osaka);
-        let circuits: Vec<_> = workloads.workloads().iter().map(|w| (w.size(), Arc::clone(w.circuit()))).collect();
+        let circuits = sized_circuits();
         let mut inventory = Inventory::new(setup, keys);
         for shard in &manifest.shards {
             let known = circuits.iter().enumerate().find(|(_, (_, circuit))| circuit.name == shard.circuit);

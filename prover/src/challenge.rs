@@ -11,8 +11,8 @@
 //! | `alpha`, `gamma` | `s_n`, n; squeezed one after the other |
 //!
 //! A point is absorbed as its two coordinates, each reduced into the scalar field, as snark-verifier's transcript does.
-//! [`ChallengeHasher`] is generic over snark-verifier's loader, so that the prover, the verifier and the aggregation
-//! circuit run the same code.
+//! [`ChallengeHasher`] is generic over snark-verifier's loader, so that a circuit with such a loader can run the same code.
+//! The aggregation has an engine of its own: its hashes use the same [`Domain`]s, and its tests compare the digests.
 
 use blake2b_simd::Params as Blake2b;
 use halo2_proofs::halo2curves::{ff::FromUniformBytes, group::prime::PrimeCurveAffine};
