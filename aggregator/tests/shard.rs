@@ -13,16 +13,14 @@ use verbatim_aggregator::{
     key::Circuit,
     native::{Native, Refusal},
     program::{Op, Program, Recorder},
-    shard::{SIZES, Shared, verify},
+    shard::{SIZES, Shared, chain_step, challenges, verify},
     witness::{Witness, WitnessError},
 };
 use verbatim_circuits::schedule::Fork;
-use verbatim_gadgets::{
-    grid::Grid,
-    halo2::{self, Challenges},
-};
+use verbatim_gadgets::{grid::Grid, halo2};
 use verbatim_prover::{
     bundle::{Job, ProvenBundle, Prover, ShardProof},
+    challenge::{ChallengeHasher, Challenges, bundle_challenges},
     keys::{KeyStore, ShardKey, ShardVerifyingKey},
     machine::ShardWitness,
     setup::{Setup, VerifierSetup},
@@ -39,7 +37,7 @@ impl ShardWitness for Empty {
     }
 
     fn aux_columns(&self, _: &[Vec<Fr>], alpha: Fr, gamma: Fr) -> (Vec<Vec<Fr>>, Fr) {
-        halo2::auxiliary(&self.0, Challenges { alpha, gamma })
+        halo2::auxiliary(&self.0, halo2::Challenges { alpha, gamma })
     }
 }
 
@@ -139,6 +137,19 @@ fn what_halo2_accepts_is_accepted_and_nothing_else() {
         witness.points[0] = G1Affine::identity();
         assert_eq!(scene.holds(&circuit, &witness, &shared), Err(Refusal::Identity));
     }
+}
+
+/// The chain of shards and its challenges are the prover's.
+#[test]
+fn challenges_are_those_of_the_bundle() {
+    let [statement, first, second] = [3, 4, 5].map(Fr::from);
+    let witness = Witness::default();
+    let mut native = Native::new(&witness);
+    let start = ChallengeHasher::native().chain_start(&statement);
+    let end = [first, second].iter().fold(start, |state, digest| chain_step(&mut native, &state, digest));
+    let Shared { alpha, gamma } = challenges(&mut native, &end, &Fr::from(2));
+    assert_eq!(Challenges { alpha, gamma }, bundle_challenges(statement, &[first, second]));
+    assert_eq!(native.finish(), Ok([G1::identity(); 2]));
 }
 
 /// The size of a shard is said by flags: exactly one, and that of the size under which it was proven.
