@@ -69,8 +69,9 @@ pub trait ChipSet: Debug + Send + Sync + Sized + 'static {
 
 /// Declares the event type of a circuit and the struct of its chips, one line a chip.
 ///
-/// `layout` is a function that lays out the columns: `fn(&mut CircuitBuilder) -> Layout`. After the chips may stand, in this
-/// order, `padding`, `size` and `exceptions`, each as in [`ChipSet`].
+/// `layout` is a function that lays out the columns: `fn(&mut CircuitBuilder) -> Layout`. That is the layout of all chips, or
+/// a struct that contains them and implements [`Borrow`](std::borrow::Borrow) for each: so a circuit can take in the chips of
+/// another. After the chips may stand, in this order, `padding`, `size` and `exceptions`, each as in [`ChipSet`].
 #[macro_export]
 macro_rules! chips {
     ($(#[$doc:meta])* pub struct $set:ident, $event:ident = $name:literal, $layout:path {
@@ -96,7 +97,10 @@ macro_rules! chips {
             fn build() -> ($crate::circuit::Circuit, Self) {
                 let mut builder = $crate::circuit::CircuitBuilder::new($name);
                 let layout = $layout(&mut builder);
-                let set = Self { $($chip: <$type as $crate::machine::Chip>::add_to(&mut builder, &layout),)* };
+                let set = Self { $($chip: <$type as $crate::machine::Chip>::add_to(
+                    &mut builder,
+                    ::std::borrow::Borrow::<<$type as $crate::machine::Chip>::Layout>::borrow(&layout),
+                ),)* };
                 (builder.finish(), set)
             }
 
