@@ -141,8 +141,12 @@ pub(super) fn fact([first, second]: [G1Affine; 2], third: G1Affine) -> SumNative
 
 #[cfg(test)]
 mod tests {
-    use verbatim_gadgets::expr::F;
+    use std::collections::BTreeSet;
 
+    use verbatim_gadgets::expr::F;
+    use verbatim_gadgets::message::Message;
+
+    use super::{Fold, next};
     use crate::curve::testing::{Asker, Case, assert_audited, cell, chips, random_terms, windows};
     use crate::curve::{CurveEvent, digits};
 
@@ -172,10 +176,14 @@ mod tests {
     fn buckets_that_are_left_out_are_refused() {
         let mut case = case();
         let row = case.rows("fold")[30];
-        case.grid.write(cell(&chips().Fold.lowest), row, F::one());
-        let objections = case.objections(&case.grid);
-        assert!(objections.contains("fold: the lowest bucket is 0"));
-        assert!(objections.contains("bus: fold of a sum"));
+        let Fold { fold, sums, lowest, .. } = chips().Fold;
+        case.grid.write(cell(&lowest), row, F::one());
+        for (place, value) in fold.fields().into_iter().zip(next(&fold, &sums, &lowest).fields()) {
+            let value = case.grid.evaluate(&value, row);
+            case.grid.write(cell(place).shifted(3), row, value);
+        }
+        let expected = ["fold: the lowest bucket is 0", "bus: fold of a sum", "bus: sum"].map(str::to_owned);
+        assert_eq!(case.objections(&case.grid), BTreeSet::from(expected));
     }
 
     /// What is closed is not what the last addition left.

@@ -123,9 +123,9 @@ fn cells_per_term(terms: usize) -> usize {
 fn the_costs_are_as_documented() {
     let (circuit, _) = CurveChips::build();
     let heights: Vec<_> = circuit.chips.iter().map(|chip| (chip.name, chip.height)).collect();
-    assert_eq!(heights, [("add", 2), ("fold", 1), ("total", 2), ("point", 2)]);
-    assert_eq!((circuit.main.len(), circuit.slots.len(), circuit.aux_columns()), (81, 87, 30));
-    assert_eq!([150, 400, 800].map(cells_per_term), [14_927, 11_702, 10_735]);
+    assert_eq!(heights, [("add", 4), ("fold", 4), ("total", 2), ("point", 4)]);
+    assert_eq!((circuit.main.len(), circuit.slots.len(), circuit.aux_columns()), (43, 41, 15));
+    assert_eq!([100, 400, 800].map(cells_per_term), [19_890, 12_628, 11_418]);
     let stats = CircuitStats::of(&circuit.into());
     assert_eq!((stats.degree, stats.fixed_columns), (5, 2));
     assert_eq!(stats.multiplications, 808);

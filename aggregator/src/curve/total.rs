@@ -23,11 +23,11 @@ use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
 use verbatim_gadgets::value::{Bool, Counter};
 
-use super::affine::Affine;
+use super::affine::{Affine, reduced};
 use super::constants::constants;
 use super::digits::{BUCKETS, DIGITS};
 use super::layout::Layout;
-use crate::bus::{Fold, FoldNative, Sum, Total as TotalMessage, TotalNative};
+use crate::bus::{CurvePoint, CurvePointNative, Fold, FoldNative, Sum, Total as TotalMessage, TotalNative};
 
 /// What a window is filled from.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,7 @@ pub struct TotalEvent {
 pub struct Total {
     last: Fold,
     total: TotalMessage,
+    on_curve: CurvePoint,
 }
 
 impl Chip for Total {
@@ -57,7 +58,7 @@ impl Chip for Total {
         let last = chip.receive(&layout.fold, 0);
         let total = chip.peek(&layout.total, 0);
         chip.send(&layout.total, 0, &total);
-        let _ = chip.learn(&layout.curve_point, 0);
+        let on_curve = chip.learn(&layout.curve_point, 0);
         let added = Sum {
             negative: Bool::constant(false),
             first: Affine::constant(&constants().correction),
@@ -75,7 +76,7 @@ impl Chip for Total {
         chip.send(&layout.fold, 1, &first);
         chip.require_equal("one sum", &last.sum, &total.sum);
         chip.require_zero("no digit is left", &last.left);
-        Self { last, total }
+        Self { last, total, on_curve }
     }
 
     fn fill(&self, event: &TotalEvent, row: &mut WindowWriter<'_>) {
@@ -83,6 +84,8 @@ impl Chip for Total {
         let weighted = constants().weighted;
         row.message(&self.last, &FoldNative { sum, left: 0, bucket: BUCKETS - 1, running, weighted });
         row.message(&self.total, &TotalNative { sum, point: total });
+        let [x, y] = [&total.x, &total.y].map(reduced);
+        row.message(&self.on_curve, &CurvePointNative { x, y, point: total });
     }
 }
 
@@ -110,7 +113,7 @@ mod tests {
         }
         let mut case = asker.case(16);
         case.assert_holds();
-        let Total { last, total } = chips().Total;
+        let Total { last, total, .. } = chips().Total;
         let begun = cell(&last.sum).shifted(1);
         let [first, second] = case.rows("total")[..] else { panic!("two totals") };
         for (row, value) in [(first, 2), (second, 1)] {
