@@ -63,13 +63,7 @@ pub struct Fold {
 }
 
 /// Consumes the sums, each in the row below the one before.
-fn sums(
-    chip: &mut ChipBuilder<'_>,
-    layout: &Layout,
-    fold: &FoldMessage,
-    bucket: &Bucket,
-    lowest: &Bool,
-) -> [Sum; 3] {
+fn sums(chip: &mut ChipBuilder<'_>, layout: &Layout, fold: &FoldMessage, bucket: &Bucket, lowest: &Bool) -> [Sum; 3] {
     let mut consume = |row: i16, flag: &Bool, first: &Affine, second: &Affine| {
         let third = chip.peek(&layout.folded, row).third;
         let sum = Sum { negative: Bool::constant(false), first: first.clone(), second: second.clone(), third };
