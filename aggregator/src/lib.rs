@@ -17,8 +17,8 @@
 //! recorder.assert_equal(&product, &twelve);
 //! let program = recorder.finish();
 //! let given = |value| Witness { scalars: vec![Fr::from(value)], points: Vec::new() };
-//! assert!(program.run(&given(3)).is_ok());
-//! assert!(program.run(&given(4)).is_err());
+//! assert!(program.run(Fr::zero(), &given(3)).is_ok());
+//! assert!(program.run(Fr::zero(), &given(4)).is_err());
 //! ```
 
 pub mod bus;
@@ -27,10 +27,12 @@ pub mod curve;
 pub mod engine;
 pub mod hash;
 pub mod key;
+pub mod level;
 pub mod native;
 pub mod program;
 pub mod shard;
 pub mod sponge;
+pub mod tree;
 pub mod witness;
 
 use verbatim_prover::challenge;

@@ -185,18 +185,18 @@ fn a_program_computes_what_the_verifier_does_for_every_size() {
         verify(&mut native, &circuit, &shared, &FACTOR);
         let mut given = witness.clone();
         given.scalars.splice(0..0, [shared.alpha, shared.gamma, FACTOR]);
-        let run = program.run(&given).expect("the proof holds");
+        let run = program.run(Fr::zero(), &given).expect("the proof holds");
         let mut sums = [G1::identity(); 2];
         for (sum, scalar, point) in &run.terms {
-            sums[*sum as usize] += witness.points[*point as usize] * scalar;
+            sums[*sum as usize] += point * scalar;
         }
         assert_eq!(native.finish(), Ok(sums));
         assert_eq!(run.terms.len(), circuit.commitments() + 1, "each commitment once, the last one on both sides");
-        let values: u32 = program.ops.iter().map(Op::values).sum();
+        let values: u32 = program.ops.iter().map(Op::size).sum();
         assert_eq!(run.values.len(), values as usize);
 
         let last = given.scalars.pop();
-        assert_eq!(program.run(&given).err(), Some(Refusal::Missing), "without {last:?}");
+        assert_eq!(program.run(Fr::zero(), &given).err(), Some(Refusal::Missing), "without {last:?}");
     }
 }
 

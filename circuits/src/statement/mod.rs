@@ -46,7 +46,7 @@ use crate::bus::{
 };
 
 pub use fold::FoldEvent;
-pub use sponge::{Chain, Kind};
+pub use sponge::{Chain, DOMAIN, Kind};
 pub use work::StatementWork;
 
 /// A kind of public message.

@@ -24,7 +24,7 @@ use crate::poseidon::{State, permute};
 /// What the capacity of all kinds begins with: the ASCII bytes `Verbatim`, and below them 2^32. No other hash of the protocol
 /// begins with such a number: the proofs' transcripts begin with 2^64. By itself, as if of tag 0, which no kind has, that of
 /// the statement.
-const DOMAIN: u128 = 0x5665_7262_6174_696d_0000_0001_0000_0000;
+pub const DOMAIN: u128 = 0x5665_7262_6174_696d_0000_0001_0000_0000;
 
 /// A kind of public message.
 #[derive(Clone, Copy, Debug)]
