@@ -135,7 +135,7 @@ impl Given {
         Self { cells: supply.rows::<LIMBS16>().map(|row| chip.u16(row)).into() }
     }
 
-    /// In sixteen given columns of `row`.
+    /// In the cells of sixteen given columns in `row`, which are checked.
     pub(super) fn in_columns(chip: &mut ChipBuilder<'_>, columns: &[Checked16], row: i16) -> Self {
         assert_eq!(columns.len(), LIMBS16, "a number has sixteen cells");
         Self { cells: columns.iter().map(|column| chip.checked(column, row)).collect() }

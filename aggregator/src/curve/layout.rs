@@ -10,11 +10,16 @@
 //! | 3 | next rest | negative | step | more | multiplicity | inverse | part |
 //!
 //! A term begins in row 1 of it, a bucket and the result in row 0. The result's limbs are four checked cells each, all in row
-//! 0. A curve point and a total stand as a term's point does, in two rows, with numbers where a term has none or, for the
-//! total, its sum: so a window of two rows can hold any of the three.
+//! 0. A curve point and a total stand in two rows, as a term does: the point in the same cells, the total's sum where the
+//! term has it, and the coordinates modulo `r` where it has nothing. So a window of two rows can hold all three.
 //!
-//! Folds stand in checked columns, which are not checked there: of four groups of eight, the first two hold the points of
-//! a sum, the third the numbers of a fold, and the second and the last its points.
+//! Folds stand in checked columns, which are not checked there, in groups of eight:
+//!
+//! | row | group 0 | group 1 | group 2 | group 3 |
+//! |---|---|---|---|---|
+//! | a folded sum's first | first point | second point | | |
+//! | the next one | the sum | | | |
+//! | a fold's | | running | sum, left, bucket | weighted |
 
 use std::array;
 
@@ -36,18 +41,18 @@ const GROUP: usize = 8;
 /// The slots of the curve, and the flags that its messages need.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    pub(super) columns: Columns,
-    pub(super) term: Slot<Term>,
-    pub(super) next_term: Slot<Term>,
-    pub(super) bucket: Slot<Bucket>,
-    pub(super) next_bucket: Slot<Bucket>,
+    pub(crate) columns: Columns,
+    pub(crate) term: Slot<Term>,
+    pub(crate) next_term: Slot<Term>,
+    pub(crate) bucket: Slot<Bucket>,
+    pub(crate) next_bucket: Slot<Bucket>,
     /// A sum as the add chip has it.
-    pub(super) sum: Slot<Sum>,
+    pub(crate) sum: Slot<Sum>,
     /// A sum as the fold and total chips have it.
-    pub(super) folded: Slot<Sum>,
-    pub(super) fold: Slot<Fold>,
-    pub(super) curve_point: Slot<CurvePoint>,
-    pub(super) total: Slot<Total>,
+    pub(crate) folded: Slot<Sum>,
+    pub(crate) fold: Slot<Fold>,
+    pub(crate) curve_point: Slot<CurvePoint>,
+    pub(crate) total: Slot<Total>,
     /// Whether an addition adds a digit.
     pub(super) step: Cell,
     /// Whether the digit is not the last.

@@ -157,16 +157,27 @@ mod tests {
 
     use halo2_proofs::arithmetic::Field;
     use halo2_proofs::halo2curves::bn256::Fq;
+    use verbatim_gadgets::expr::F;
     use verbatim_gadgets::grid::Grid;
     use verbatim_gadgets::machine::ChipSet;
 
     use super::*;
-    use crate::curve::testing::{Asker, assert_audited, failures, grid, random_terms};
+    use crate::curve::testing::{Asker, assert_audited, cell, chips, failures, grid, random_terms};
     use crate::curve::{CurveChips, CurveEvent};
 
+    /// The point with the greatest x below `q`.
+    fn point_of_high_x() -> G1Affine {
+        let points = (1..).map(|i| -Fq::from(i)).map(|x| (x, Option::<Fq>::from((x.cube() + Fq::from(3)).sqrt())));
+        let (x, y) = points.filter_map(|(x, y)| Some((x, y?))).next().expect("every other x has a y");
+        G1Affine { x, y }
+    }
+
+    /// The generator has low coordinates, its negative a tight y.
     fn samples() -> Vec<CurveEvent> {
         let random = random_terms(1, 2).into_iter().map(|(_, point)| point);
-        [G1Affine::generator(), -G1Affine::generator()].into_iter().chain(random).map(CurveEvent::Point).collect()
+        let tight = [-G1Affine::generator(), point_of_high_x()];
+        assert!(is_tight(integer(&tight[0].y)) && is_tight(integer(&tight[1].x)));
+        [G1Affine::generator()].into_iter().chain(tight).chain(random).map(CurveEvent::Point).collect()
     }
 
     #[test]
@@ -195,11 +206,11 @@ mod tests {
         }
     }
 
-    /// The generator with `q` added to a coordinate: only the comparison with the order speaks against it.
+    /// The generator with `q` added to a coordinate: only the comparison with the order speaks against it, in either way.
     #[test]
     fn another_form_of_a_point_is_refused() {
         let point = G1Affine::generator();
-        for coordinate in [0, 1] {
+        for (coordinate, tight) in [(0, false), (0, true), (1, false), (1, true)] {
             let (circuit, chips) = CurveChips::build();
             let circuit = Arc::new(circuit);
             let fixed = Arc::new(circuit.fixed_values(9));
@@ -211,14 +222,27 @@ mod tests {
                 numbers[coordinate] += order();
                 let ([x, y], square) = (numbers, integer(&point.x.square()));
                 chip.coordinates[coordinate].set(row, numbers[coordinate]);
+                row.set(&chip.tight[coordinate], tight);
                 chip.quotients[0].set(row, quotient(product(x, x), product(square, one)));
                 let cube = product(square, x) + product(one, U256::from(3));
                 chip.quotients[1].set(row, quotient(cube, product(y, y)));
             };
             grid.place(3, 0, fill).expect("it fits");
-            let failing = failures(&grid);
-            let label = ["x: upper half", "y: upper half"][coordinate].to_owned();
-            assert_eq!(failing, BTreeSet::from([label]));
+            let label = if tight { "lower half" } else { ["x: upper half", "y: upper half"][coordinate] };
+            assert_eq!(failures(&grid), BTreeSet::from([label.to_owned()]));
         }
+    }
+
+    /// Two tight coordinates could make up for each other.
+    #[test]
+    fn two_tight_coordinates_are_refused() {
+        let mut case = Asker::default();
+        case.point(G1Affine::generator());
+        let mut case = case.case(9);
+        let row = case.rows("point")[0];
+        for tight in &chips().Point.tight {
+            case.grid.write(cell(tight), row, F::ONE);
+        }
+        assert!(case.objections(&case.grid).contains("point: one tight coordinate"));
     }
 }
