@@ -21,6 +21,7 @@
 //! assert!(program.run(Fr::zero(), &given(4)).is_err());
 //! ```
 
+pub mod aggregate;
 pub mod bus;
 pub mod curve;
 pub mod engine;
@@ -28,11 +29,17 @@ pub mod hash;
 pub mod key;
 pub mod level;
 pub mod native;
+pub mod processor;
 pub mod program;
+pub mod programs;
+pub mod range;
+pub mod rom;
 pub mod shard;
 pub mod sponge;
 pub mod tree;
+pub mod verifier;
 pub mod witness;
+pub mod work;
 
 use verbatim_prover::challenge;
 pub use verbatim_prover::{Fr, G1Affine};

@@ -70,6 +70,8 @@ pub struct Layout {
     pub(super) total: Slot<Total>,
     /// The last of the result's x, times four.
     pub(super) top: Slot<Range16>,
+    /// The first point.
+    pub(super) first: Affine,
 }
 
 /// The points that stand in the columns.
@@ -87,7 +89,7 @@ const WHY: &str = "the chip that uses the slot says why";
 
 impl Layout {
     /// Declares the columns and slots.
-    pub(super) fn new(builder: &mut CircuitBuilder) -> Self {
+    pub(crate) fn new(builder: &mut CircuitBuilder) -> Self {
         let [sum, digit, bucket, count, negative] =
             ["sum", "digit", "bucket", "count", "negative"].map(|name| builder.main(name));
         let mut checked = |name: String| builder.checked16(&name);
@@ -171,9 +173,41 @@ impl Layout {
             next_digit: slot(builder, "next digit", &next_digit),
             curve_point: slot(builder, "curve point", &point),
             total: slot(builder, "total", &Total { sum, point: ready }),
+            first,
             top: builder.slot("top of x", vec![top.cell * Expr::from(4)]),
             columns,
         }
+    }
+
+    /// The columns that chips of other kinds may share: first those that the slots for terms, points and totals leave alone.
+    pub(crate) fn cells(&self) -> Vec<Cell> {
+        let all = (0..5 + CHECKED).map(Cell::main);
+        all.clone().skip(5 + CARRIED + RESULT).chain(all.take(5 + CARRIED + RESULT)).collect()
+    }
+
+    /// The slot of the facts that points are on the curve.
+    pub(crate) fn curve_point(&self) -> &Slot<CurvePoint> {
+        &self.curve_point
+    }
+
+    /// The slot in which terms are sent. What it says of the digit is one more than what the [digit's cell](Self::digit) holds.
+    pub(crate) fn next_term(&self) -> &Slot<Term> {
+        &self.next_term
+    }
+
+    /// The slot of totals.
+    pub(crate) fn total(&self) -> &Slot<Total> {
+        &self.total
+    }
+
+    /// The digit's cell.
+    pub(crate) fn digit(&self) -> Expr {
+        self.columns.digit.expr()
+    }
+
+    /// Where a term's point stands.
+    pub(crate) fn term_point(&self) -> Affine {
+        self.first.clone()
     }
 
     /// The cells of one coordinate of a result in `row`, checked: 0 for x, 1 for y.
