@@ -32,6 +32,7 @@ pub mod native;
 pub mod processor;
 pub mod program;
 pub mod programs;
+pub mod proof;
 pub mod range;
 pub mod rom;
 pub mod shard;

@@ -59,8 +59,14 @@ fn what_halo2_accepts_is_accepted_and_nothing_else() {
     let scene = Scene::new(Fr::from(3), &[("state", 9), ("light", 9)]);
     let shared = scene.shared();
     for (key, shard) in scene.shards() {
-        verbatim_prover::shard::verify(&scene.setup.verifier(), key, shard.bus_sum, &shard.proof, &scene.proven.challenges)
-            .expect("halo2 accepts it");
+        verbatim_prover::shard::verify(
+            &scene.setup.verifier(),
+            key,
+            shard.bus_sum,
+            &shard.proof,
+            &scene.proven.challenges,
+        )
+        .expect("halo2 accepts it");
         let (circuit, witness) = (Circuit::of(key), Witness::of_shard(key, shard).expect("a proof"));
         assert_eq!(scene.holds(&circuit, &witness, &shared), Ok(true));
 
