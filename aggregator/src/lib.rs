@@ -27,6 +27,7 @@ pub mod curve;
 pub mod engine;
 pub mod hash;
 pub mod key;
+pub mod keyset;
 pub mod level;
 pub mod native;
 pub mod processor;

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use halo2_proofs::halo2curves::{
-    bn256::{G2Affine, pairing},
-    group::prime::PrimeCurveAffine,
-};
+use halo2_proofs::halo2curves::bn256::{G2Affine, pairing};
 use verbatim_gadgets::{
     grid::Full,
     halo2,

@@ -13,6 +13,9 @@ pub const INDEX: u32 = 64;
 /// The smallest size of its shards: the background has that many rows.
 pub const LEAST_K: u32 = 16;
 
+/// The sizes of its shards, as base-2 logarithms of their rows.
+pub const SIZES: std::ops::RangeInclusive<u32> = LEAST_K..=18;
+
 /// The columns and slots of all chips.
 #[derive(Debug)]
 pub struct Layout {
