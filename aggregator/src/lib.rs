@@ -23,6 +23,7 @@
 
 pub mod aggregate;
 pub mod bus;
+pub mod columns;
 pub mod curve;
 pub mod engine;
 pub mod hash;

@@ -5,7 +5,7 @@ use std::{borrow::Borrow, sync::Arc};
 use verbatim_gadgets::{chips, circuit::CircuitBuilder, machine::ChipSet};
 use verbatim_prover::shards::PlanCircuit;
 
-use crate::{curve, curve::CurveEvent, processor, range, rom};
+use crate::{columns::Columns, curve, curve::CurveEvent, processor, range, rom};
 
 /// The circuit's number: no circuit that proves blocks has it.
 pub const INDEX: u32 = 64;
@@ -44,9 +44,9 @@ parts! {
 }
 
 fn layout(builder: &mut CircuitBuilder) -> Layout {
-    let curve = curve::Layout::new(builder);
-    let cells = curve.cells();
-    let processor = processor::Layout::over(builder, cells, &curve);
+    let columns = Columns::new(builder);
+    let curve = curve::Layout::over(builder, &columns);
+    let processor = processor::Layout::over(builder, &columns, &curve);
     Layout { curve, processor, rom: rom::Layout::new(builder), range: range::Layout::new(builder) }
 }
 

@@ -54,16 +54,15 @@ pub struct Layout {
     pub(super) curve: curve::Layout,
 }
 
-/// Cells that the curve's slots for terms, points and totals leave alone: those of an operation, and five for the outcome.
-pub(super) const OWN: usize = 20;
-
 /// The range that a column holds.
 const WHY: &str = "the rom says it, or it follows from the chip's constraints";
 
 impl Layout {
-    /// Declares the slots, over the shared columns of the circuit: `cells`, the first [`OWN`] of which are left alone by those
-    /// slots of the curve that the processor uses as well.
-    pub(crate) fn over(builder: &mut CircuitBuilder, cells: Vec<Cell>, curve: &curve::Layout) -> Self {
+    /// Declares the slots, over the shared columns of the circuit. An operation stands in checked columns: terms, points and
+    /// totals stand in the plain ones.
+    pub(crate) fn over(builder: &mut CircuitBuilder, shared: &crate::columns::Columns, curve: &curve::Layout) -> Self {
+        let checked = shared.checked.iter().map(|column| column.cell);
+        let cells: Vec<Cell> = checked.chain(shared.plain.iter().copied()).collect();
         let mut own = cells.iter().copied();
         let mut next = || own.next().expect("there are enough cells");
         let columns = Columns {

@@ -1,8 +1,8 @@
 //! A level: the beginning of its first run, and the end of its last.
 //!
-//! Two rows **prove** that a run with the number 0 begins, in the phase in which nothing was done, and that a run ends in
+//! Four rows **prove** that a run with the number 0 begins, in the phase in which nothing was done, and that a run ends in
 //! the phase in which a level has ended; and **send** what it ends with, and both sums' totals: what the level shows. Whoever
-//! verifies the level receives that once; so there is one such window, the runs of the level are those between its two rows,
+//! verifies the level receives that once; so there is one such window, the runs of the level are those between its two operations,
 //! and both sums have one total.
 //!
 //! | label | degree | meaning |
@@ -56,13 +56,13 @@ impl Chip for Level {
     type Layout = Layout;
     type Event = LevelEvent;
     const NAME: &'static str = "level";
-    const HEIGHT: usize = 2;
+    const HEIGHT: usize = 4;
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         let begin = chip.learn(&layout.instruction, 0);
         go_on(chip, layout, 0);
         let operation = Operation::receive(chip, layout, 1);
-        let totals = [0, 1].map(|row| chip.receive(layout.curve.total(), row));
+        let totals = [0, 2].map(|row| chip.receive(layout.curve.total(), row));
         let statement = operation.reads[0].value.clone();
         let [left, right] = totals.each_ref().map(|total| residues(&total.point));
         chip.send(&layout.outcome, 0, &Outcome { statement: Any::assume(&statement, "any"), left, right });

@@ -11,9 +11,9 @@
 //! | [`form`] | 1 | a form of values is zero, or another value |
 //! | [`permute`] | 6 | Poseidon's permutation, after absorbing two elements |
 //! | [`read`] | 2 | a point is read |
-//! | [`term`] | 1 | a multiple of a point is added to a sum |
+//! | [`term`] | 2 | a multiple of a point is added to a sum |
 //! | [`turn`] | 2 | a program ends, and the next one begins |
-//! | [`level`] | 2 | the first program begins, the last one ends: what the level shows |
+//! | [`level`] | 4 | the first program begins, the last one ends: what the level shows |
 //!
 //! What a program is given, scalars and points, are values that no equation of the operation itself fixes.
 

@@ -1,19 +1,17 @@
 //! A term of a sum, as an operation.
 //!
-//! **Given** the operation at the run's address, a value `a` and a point that the run has read, one row **proves** that
-//! `f_0 a + k` times the point is in the sum whose number the instruction says: it sends the term.
+//! **Given** the operation at the run's address, a value `a` and a point that the run has read, two rows **prove** that
+//! `f_0 a + k` times the point is in the sum whose number the instruction says: they send the term.
 //!
 //! | label | degree | meaning |
 //! |---|---|---|
 //! | kind | 1 | |
-//! | next term: sum | 1 | the sum's number |
-//! | next term: digit | 1 | no digit has been added |
-//! | next term: rest | 2 | the whole scalar |
+//! | term: sum | 1 | the sum's number |
+//! | term: digit | 1 | no digit has been added |
+//! | term: rest | 2 | the whole scalar |
 
 use halo2_proofs::halo2curves::bn256::G1Affine;
-use verbatim_gadgets::{
-    chip::ChipBuilder, expr::Expr, expr::F, grid::WindowWriter, machine::Chip, value::Any, value::Counter,
-};
+use verbatim_gadgets::{chip::ChipBuilder, grid::WindowWriter, machine::Chip, value::Any, value::Counter};
 
 use super::{Layout, Operation, Step, go_on};
 use crate::{
@@ -35,13 +33,13 @@ pub struct TermEvent {
 pub struct Term {
     operation: Operation,
     point: RunPoint,
-    digit: Expr,
 }
 
 impl Chip for Term {
     type Layout = Layout;
     type Event = TermEvent;
     const NAME: &'static str = "term";
+    const HEIGHT: usize = 2;
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
         let operation = Operation::receive(chip, layout, 0);
@@ -54,15 +52,13 @@ impl Chip for Term {
             rest: Any::assume(&factors[0] * &operation.reads[0].value + constant, "any field element"),
             point: point.point.clone(),
         };
-        chip.send(layout.curve.next_term(), 0, &term);
+        chip.send(layout.curve.term(), 0, &term);
         operation.require(chip, Kind::Term);
-        Self { operation, point, digit: layout.curve.digit() }
+        Self { operation, point }
     }
 
     fn fill(&self, event: &TermEvent, row: &mut WindowWriter<'_>) {
         self.operation.fill(&event.step, row);
         row.set(&self.point.point, event.point);
-        // The slot says the digit behind the one in this cell.
-        row.field(&self.digit, -F::one());
     }
 }
