@@ -55,7 +55,7 @@ impl<S: Clone> Statement<S> {
     }
 
     /// What the challenges of the block's bundle are hashed from: see [`statement::Chain::statement`].
-    fn of_block<E: Engine<Scalar = S>>(&self, engine: &mut E) -> S {
+    pub fn of_block<E: Engine<Scalar = S>>(&self, engine: &mut E) -> S {
         let domain = engine.constant(from_u128(statement::DOMAIN));
         let [_, statement, _] = engine.permute([domain, self.digest.clone(), self.count.clone()]);
         statement

@@ -21,19 +21,28 @@
 //! assert!(program.run(Fr::zero(), &given(4)).is_err());
 //! ```
 
+pub mod aggregate;
 pub mod bus;
 pub mod columns;
 pub mod curve;
 pub mod engine;
 pub mod hash;
 pub mod key;
+pub mod keyset;
 pub mod level;
 pub mod native;
+pub mod processor;
 pub mod program;
+pub mod programs;
+pub mod proof;
+pub mod range;
+pub mod rom;
 pub mod shard;
 pub mod sponge;
 pub mod tree;
+pub mod verifier;
 pub mod witness;
+pub mod work;
 
 use verbatim_prover::challenge;
 pub use verbatim_prover::{Fr, G1Affine};

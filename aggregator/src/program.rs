@@ -347,6 +347,16 @@ pub struct Run {
 }
 
 impl Program {
+    /// How many addresses it takes.
+    pub fn len(&self) -> Address {
+        self.ops.iter().map(Op::size).sum()
+    }
+
+    /// Whether nothing was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
     /// Runs the program on what it is given: what the program before it has ended with, and the rest.
     ///
     /// # Errors

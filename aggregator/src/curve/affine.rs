@@ -6,7 +6,7 @@ use halo2_proofs::halo2curves::ff::PrimeField;
 use ruint::aliases::U256;
 use verbatim_gadgets::expr::{Expr, F};
 use verbatim_gadgets::ranges::Range;
-use verbatim_gadgets::value::{Bool, U64, Value};
+use verbatim_gadgets::value::{Any, Bool, U64, Value};
 
 use super::field::Number;
 
@@ -79,6 +79,11 @@ impl Value for Affine {
     fn push_ranges(out: &mut Vec<Range>) {
         <[U64; 8]>::push_ranges(out);
     }
+}
+
+/// A point's coordinates modulo the order of the cells' field.
+pub(crate) fn residues(point: &Affine) -> [Any; 2] {
+    [point.x(), point.y()].map(|coordinate| Any::assume(coordinate.native(), "any field element"))
 }
 
 /// The number below `q` that a residue is.

@@ -172,6 +172,27 @@ impl Layout {
             columns: columns.clone(),
         }
     }
+
+    /// The slot of the facts that points are on the curve: the plain columns of two rows.
+    pub(crate) fn curve_point(&self) -> &Slot<CurvePoint> {
+        &self.curve_point
+    }
+
+    /// The slot of terms, likewise.
+    pub(crate) fn term(&self) -> &Slot<Term> {
+        &self.term
+    }
+
+    /// The slot of totals, likewise.
+    pub(crate) fn total(&self) -> &Slot<Total> {
+        &self.total
+    }
+
+    /// Where a term's point stands, in the plain columns of two rows.
+    pub(crate) fn term_point(&self) -> Affine {
+        let view = View(&self.columns);
+        view.point(0, view.plain(1, 1))
+    }
 }
 
 /// A slot for a message over cells.
