@@ -53,8 +53,8 @@ pub use statement::{PUBLIC, StatementError, StatementProblem, decode_public};
 /// The folder of the shards within a proof's folder.
 const SHARDS: &str = "shards";
 
-/// The greatest shard: 2^20 rows.
-pub const GREATEST_K: u32 = 20;
+/// The greatest shard: 2^18 rows.
+pub const GREATEST_K: u32 = 18;
 
 /// Why a block cannot be proven, or a proof not be judged.
 #[derive(Debug, thiserror::Error)]
