@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{audit, check, execute, prove, setup, stats, verify, vk};
+use commands::{aggregate, audit, check, execute, prove, setup, stats, verify, vk};
 use output::Verdict;
 
 /// Prove Ethereum blocks, bytecode by bytecode.
@@ -32,6 +32,8 @@ enum Command {
     Check(check::Arguments),
     /// Prove a block, verify the proof, and write it to a folder.
     Prove(prove::Arguments),
+    /// Compress the proof of a block into one that a contract verifies.
+    Aggregate(aggregate::Arguments),
     /// Verify a proof, and with --block that it is about that block.
     Verify(verify::Arguments),
     /// Print what each circuit costs, and with a block how many rows it uses.
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Execute(arguments) => execute::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Prove(arguments) => prove::run(arguments),
+        Command::Aggregate(arguments) => aggregate::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Stats(arguments) => stats::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
