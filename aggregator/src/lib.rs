@@ -26,6 +26,7 @@ pub mod curve;
 pub mod engine;
 pub mod hash;
 pub mod key;
+pub mod last;
 pub mod native;
 pub mod program;
 pub mod shard;
