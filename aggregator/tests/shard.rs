@@ -1,12 +1,10 @@
 //! The verifier of shards against real proofs: halo2's verifier takes them, so it must, and it must say the same whether it
 //! computes or is recorded.
 
-use std::sync::Arc;
+mod scene;
 
-use halo2_proofs::halo2curves::{
-    bn256::{G1Affine, G2Affine, pairing},
-    group::{Curve, Group, prime::PrimeCurveAffine},
-};
+use halo2_proofs::halo2curves::{bn256::G1Affine, group::Group, group::prime::PrimeCurveAffine};
+use scene::{FACTOR, Scene};
 use verbatim_aggregator::{
     Fr, G1,
     engine::Engine,
@@ -16,80 +14,7 @@ use verbatim_aggregator::{
     shard::{SIZES, Shared, chain_step, challenges, verify},
     witness::{Witness, WitnessError},
 };
-use verbatim_circuits::schedule::Fork;
-use verbatim_gadgets::{grid::Grid, halo2};
-use verbatim_prover::{
-    bundle::{Job, ProvenBundle, Prover, ShardProof},
-    challenge::{ChallengeHasher, Challenges, bundle_challenges},
-    keys::{KeyStore, ShardKey, ShardVerifyingKey},
-    machine::ShardWitness,
-    setup::{Setup, VerifierSetup},
-    shards::PlanCircuit,
-};
-use verbatim_witness::assemble::Assembly;
-
-/// A shard without a window, which is one that holds.
-struct Empty(Grid);
-
-impl ShardWitness for Empty {
-    fn main_columns(&self) -> Vec<Vec<Fr>> {
-        self.0.main.clone()
-    }
-
-    fn aux_columns(&self, _: &[Vec<Fr>], alpha: Fr, gamma: Fr) -> (Vec<Vec<Fr>>, Fr) {
-        halo2::auxiliary(&self.0, halo2::Challenges { alpha, gamma })
-    }
-}
-
-/// Proofs of empty shards under common challenges.
-struct Scene {
-    setup: VerifierSetup,
-    keys: Vec<ShardKey>,
-    proven: ProvenBundle,
-}
-
-impl Scene {
-    fn new(shards: &[(&str, u32)]) -> Self {
-        let (setup, store) = (Setup::unsafe_development(None), KeyStore::new(None));
-        let assembly = Assembly::empty(Fork::Osaka);
-        let circuits: Vec<_> = assembly.workloads().iter().map(|workload| Arc::clone(workload.circuit())).collect();
-        let place = |name| circuits.iter().position(|circuit| circuit.name == name).expect("there is such a circuit");
-        let (keys, grids): (Vec<_>, Vec<_>) = shards
-            .iter()
-            .map(|(name, k)| {
-                let circuit = &circuits[place(*name)];
-                let shard = PlanCircuit::new(Arc::clone(circuit), place(*name) as u32, *k);
-                let key = store.key(&shard, setup.params(*k).expect("a small size")).expect("a key");
-                (key, Empty(Grid::new(Arc::clone(circuit), *k, Arc::new(circuit.fixed_values(*k)))))
-            })
-            .unzip();
-        let jobs: Vec<_> = keys.iter().zip(&grids).map(|(key, witness)| Job { key, witness }).collect();
-        let proven = Prover::new().seed([7; 32]).prove(Fr::from(3), &jobs).expect("proofs");
-        Self { setup: setup.verifier(), keys, proven }
-    }
-
-    fn shards(&self) -> impl Iterator<Item = (&ShardVerifyingKey, &ShardProof)> {
-        self.keys.iter().map(|key| &**key.verifying()).zip(&self.proven.bundle.shards)
-    }
-
-    fn shared(&self) -> Shared<Fr> {
-        let challenges = self.proven.challenges;
-        Shared { alpha: challenges.alpha, gamma: challenges.gamma }
-    }
-
-    /// Whether a proof holds with the pairing.
-    fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal> {
-        let mut native = Native::new(witness);
-        let verified = verify(&mut native, circuit, shared, &FACTOR);
-        let [left, right] = native.finish()?;
-        let right = right + G1Affine::generator() * verified.generator;
-        let sides = [(left, self.setup.s_g2()), (right, G2Affine::generator())];
-        let [left, right] = sides.map(|(sum, other)| pairing(&sum.to_affine(), &other));
-        Ok(left == right)
-    }
-}
-
-const FACTOR: Fr = Fr::from_raw([5, 6, 7, 0]);
+use verbatim_prover::challenge::{ChallengeHasher, Challenges, bundle_challenges};
 
 /// The verifier of a circuit, recorded. It is given the challenges and the factor first.
 fn record(circuit: &Circuit) -> Program {

@@ -96,6 +96,11 @@ impl LastCircuit {
         Self { builder, spent, refusal }
     }
 
+    /// The circuit as halo2 takes it.
+    pub fn builder(&self) -> &BaseCircuitBuilder<Fr> {
+        &self.builder
+    }
+
     /// The instance.
     pub fn instance(&self) -> Vec<Fr> {
         self.builder.assigned_instances[0].iter().map(|cell| *cell.value()).collect()
