@@ -10,6 +10,7 @@
 
 mod cells;
 mod circuit;
+mod endomorphism;
 mod engine;
 mod limbs;
 mod point;

@@ -1,10 +1,12 @@
 //! Sums of multiples of points.
 //!
-//! A scalar is written by 254 digits, which are all one or minus one: it is `d_0 + 2 d_1 + .. + 2^253 d_253`, an odd
-//! number, modulo `r`, and every residue is that of an odd number below `2^254`. Points have order `r`, so which of the
-//! numbers with the residue it is makes no difference. Points are taken four at a time, and the sum of four with the signs
-//! of one digit is [selected](super::table) and added: all doublings are shared, and a term takes one addition for four
-//! digits.
+//! A number is written by digits that are all one or minus one: it is `d_0 + 2 d_1 + 4 d_2 + ..`, which is odd. Every
+//! residue modulo `r` is that of an odd number below `2^254`. Points have order `r`, so which of the numbers with the
+//! residue it is makes no difference. Points are taken four at a time, and the sum of four with the signs of one digit is
+//! [selected](super::table) and added: all doublings are shared, and a term takes one addition for four digits.
+//!
+//! In a sum of few terms, the doublings cost the most. There a term is divided into two of half the digits, by the
+//! [endomorphism](super::endomorphism).
 //!
 //! # Exceptions
 //!
@@ -24,6 +26,7 @@ use num_bigint::{BigInt, Sign};
 
 use super::{
     cells::{Cell, Filling, Part, constant, inverse_or_zero, order, power, zero},
+    endomorphism::{self, ENDOMORPHISM},
     limbs::{BITS, Factor, Integer},
     point::{Point, Points},
     table::{Signs, Table},
@@ -32,6 +35,9 @@ use crate::{Fr, G1};
 
 /// How many points a table has: the sums of a table are `2^(CLUMP - 1)`.
 const CLUMP: usize = 4;
+
+/// Terms are divided if there are no more than these: then their additional tables cost less than half the doublings.
+const DIVIDED: usize = 40;
 
 /// The domain of the constant points.
 const DOMAIN: &str = "verbatim-aggregator";
@@ -53,13 +59,14 @@ pub(super) fn sum(points: &mut Points, terms: &[(Cell, Point)], plain: &[Point])
 }
 
 fn multiples(points: &mut Points, terms: &[(Cell, Point)]) -> Point {
-    let clumps: Vec<Clump> = shifted(points, terms).chunks(CLUMP).map(|terms| Clump::new(points, terms)).collect();
+    let terms = if terms.len() > 1 { shifted(points, terms) } else { terms.to_vec() };
+    let (digits, clumps) = if terms.len() <= DIVIDED { divided(points, &terms) } else { whole(points, &terms) };
     let outer = points.cells.spend_on(Part::Additions);
     let start = independent("start");
     let first = points.constant(&start.to_affine());
     let mut running = Running::at(&first);
-    for digit in (0..BITS).rev() {
-        if digit + 1 < BITS {
+    for digit in (0..digits).rev() {
+        if digit + 1 < digits {
             let point = running.point(points);
             running = Running::twice(points, &point);
         }
@@ -68,7 +75,7 @@ fn multiples(points: &mut Points, terms: &[(Cell, Point)]) -> Point {
         }
     }
     let sum = running.point(points);
-    let start = points.constant(&-(start * power(BITS - 1)).to_affine());
+    let start = points.constant(&-(start * power(digits - 1)).to_affine());
     let sum = points.add(&sum, &start);
     points.cells.spend_on(outer);
     sum
@@ -92,6 +99,49 @@ fn shifted(points: &mut Points, terms: &[(Cell, Point)]) -> Vec<(Cell, Point)> {
     shifted
 }
 
+/// The clumps of terms, and the number of their digits.
+fn whole(points: &mut Points, terms: &[(Cell, Point)]) -> (usize, Vec<Clump>) {
+    let numbers: Vec<_> = terms.iter().map(|(scalar, point)| (odd(scalar.value()), point.clone())).collect();
+    let (clumps, sums) = clumps(points, &numbers, BITS);
+    for ((scalar, _), sum) in terms.iter().zip(&sums) {
+        points.cells.equal(sum, scalar);
+    }
+    (BITS, clumps)
+}
+
+/// As [`whole`], with each term divided into two.
+fn divided(points: &mut Points, terms: &[(Cell, Point)]) -> (usize, Vec<Clump>) {
+    let outer = points.cells.spend_on(Part::Tables);
+    let beta = points.limbs.constant(&mut points.cells, &ENDOMORPHISM.beta);
+    let mut numbers = Vec::new();
+    for (scalar, point) in terms {
+        let x = points.element(&(point.x.field() * ENDOMORPHISM.beta));
+        points.assert(&[(&beta, &point.x)], &[(Factor::Minus, &x)]);
+        let image = Point { x, y: point.y.clone() };
+        numbers.extend(ENDOMORPHISM.divide(scalar.value()).into_iter().zip([point.clone(), image]));
+    }
+    let (clumps, sums) = clumps(points, &numbers, endomorphism::BITS);
+    for ((scalar, _), parts) in terms.iter().zip(sums.chunks(2)) {
+        let sum = points.cells.chain(parts[0], &[(parts[1].into(), constant(ENDOMORPHISM.lambda))]);
+        points.cells.equal(&sum, scalar);
+    }
+    points.cells.spend_on(outer);
+    (endomorphism::BITS, clumps)
+}
+
+/// The odd number of less than 254 bits, beside the sign, that a scalar is.
+fn odd(scalar: &Fr) -> BigInt {
+    let value = BigInt::from_bytes_le(Sign::Plus, scalar.to_repr().as_ref());
+    if value.bit(0) { value } else { value - BigInt::from(order::<Fr>()) }
+}
+
+/// The clumps of odd numbers with points, and a cell with each number.
+fn clumps(points: &mut Points, numbers: &[(BigInt, Point)], digits: usize) -> (Vec<Clump>, Vec<Cell>) {
+    let (clumps, sums): (Vec<_>, Vec<_>) =
+        numbers.chunks(CLUMP).map(|numbers| Clump::new(points, numbers, digits)).unzip();
+    (clumps, sums.concat())
+}
+
 /// A few terms: their table, and their digits.
 #[derive(Debug)]
 struct Clump {
@@ -99,36 +149,32 @@ struct Clump {
     digits: Vec<Digit>,
 }
 
-/// A digit of each scalar of a clump.
+/// A digit of each number of a clump.
 #[derive(Debug)]
 struct Digit {
-    /// The first scalar's.
+    /// The first number's.
     first: Cell,
     /// The others', times the first one's.
     others: Signs,
 }
 
 impl Clump {
-    fn new(points: &mut Points, terms: &[(Cell, Point)]) -> Self {
+    /// The clump of odd numbers of so many digits, and cells with what the digits make.
+    fn new(points: &mut Points, numbers: &[(BigInt, Point)], digits: usize) -> (Self, Vec<Cell>) {
         let outer = points.cells.spend_on(Part::Tables);
-        let (scalars, of): (Vec<Cell>, Vec<Point>) = terms.iter().cloned().unzip();
+        let (numbers, of): (Vec<BigInt>, Vec<Point>) = numbers.iter().cloned().unzip();
         let table = Table::new(points, &of);
-        points.cells.spend_on(Part::Digits);
-        let digits = Self::digits(points, &scalars);
-        points.cells.spend_on(outer);
-        Self { table, digits }
-    }
-
-    fn digits(points: &mut Points, scalars: &[Cell]) -> Vec<Digit> {
         let cells = &mut points.cells;
-        let values: Vec<BigInt> = scalars.iter().map(|scalar| digits(scalar.value())).collect();
-        let mut sums: Vec<Vec<(Filling, Filling)>> = vec![Vec::new(); scalars.len()];
-        let digits = (0..BITS)
+        cells.spend_on(Part::Digits);
+        // Bit i is set where digit i is one.
+        let bits: Vec<BigInt> = numbers.iter().map(|number| (number + (BigInt::from(1) << digits) - 1) >> 1).collect();
+        let mut sums: Vec<Vec<(Filling, Filling)>> = vec![Vec::new(); numbers.len()];
+        let digits = (0..digits)
             .map(|digit| {
-                let negative: Vec<bool> = values.iter().map(|value| !value.bit(digit as u64)).collect();
+                let negative: Vec<bool> = bits.iter().map(|bits| !bits.bit(digit as u64)).collect();
                 let first = cells.sign(negative[0]);
                 sums[0].push((first.into(), constant(power(digit))));
-                let weighed = (scalars.len() > 1).then(|| cells.product(first, constant(power(digit))));
+                let weighed = (numbers.len() > 1).then(|| cells.product(first, constant(power(digit))));
                 let mut others = Vec::new();
                 for (other, sum) in negative.iter().zip(&mut sums).skip(1) {
                     let relative = cells.sign(*other != negative[0]);
@@ -138,19 +184,10 @@ impl Clump {
                 Digit { first, others: Signs::new(cells, &others) }
             })
             .collect();
-        for (scalar, sum) in scalars.iter().zip(&sums) {
-            let sum = cells.chain(zero(), sum);
-            cells.equal(&sum, scalar);
-        }
-        digits
+        let sums = sums.iter().map(|sum| cells.chain(zero(), sum)).collect();
+        cells.spend_on(outer);
+        (Self { table, digits }, sums)
     }
-}
-
-/// The digits of a scalar: bit `i` is set where the `i`-th is one.
-fn digits(scalar: &Fr) -> BigInt {
-    let value = BigInt::from_bytes_le(Sign::Plus, scalar.to_repr().as_ref());
-    let odd = if value.bit(0) { value } else { value - BigInt::from(order::<Fr>()) };
-    (odd + (BigInt::from(1) << BITS) - 1) >> 1
 }
 
 /// A sum on its way, whose y has no cells: `-y` is `slope * run` and a term, or the term alone.

@@ -150,7 +150,7 @@ fn terms(count: usize) -> (Vec<Fr>, Vec<G1Affine>) {
 
 #[test]
 fn sums_are_those_of_the_curve_for_all_limbs() {
-    for (k, count) in [(12, 1), (17, 2), (18, 5), (20, 3), (21, 4), (22, 7), (23, 6)] {
+    for (k, count) in [(12, 1), (17, 2), (18, 5), (20, 3), (21, 4), (22, 7), (23, 6), (18, 41)] {
         let (scalars, points) = terms(count);
         let witness = Witness { scalars, points };
         let circuit = holding(k, &witness, |engine| {
