@@ -37,7 +37,7 @@ use crate::{Fr, G1};
 const CLUMP: usize = 4;
 
 /// Terms are divided if there are no more than these: then their additional tables cost less than half the doublings.
-const DIVIDED: usize = 40;
+const DIVIDED: usize = 36;
 
 /// The domain of the constant points.
 const DOMAIN: &str = "verbatim-aggregator";

@@ -16,7 +16,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 use super::{
-    cells::order,
+    cells::{order, tamper},
     circuit::LastCircuit,
     engine::{Halo2Engine, Scalar},
     limbs::integer,
@@ -249,6 +249,33 @@ fn points_are_on_the_curve_and_canonical() {
         let (broken, refusal) = loaded(coordinates.clone());
         assert!(!broken.is_empty() && refusal == refused, "{coordinates:?}");
     }
+}
+
+/// Every number and every sign that the prover gives is determined by the others: whoever changes one, and computes what
+/// follows from it accordingly, breaks a constraint.
+#[test]
+fn what_the_prover_gives_is_determined() {
+    let mut random = random();
+    let (scalars, points) = terms(2);
+    let witness = Witness { scalars, points };
+    let build = || {
+        LastCircuit::mock(21, &witness, |engine| {
+            end(engine);
+            for _ in 0..2 {
+                let (scalar, (point, _)) = (engine.scalar(), engine.point());
+                engine.term(Sum::Right, &scalar, &point);
+            }
+            Vec::new()
+        })
+    };
+    tamper::at(None);
+    assert!(Constraints::of(&build()).broken().is_empty());
+    let given = tamper::at(None);
+    for number in (0..300).map(|number| if number < 150 { number } else { random.gen_range(0..given) }) {
+        tamper::at(Some(number));
+        assert!(!Constraints::of(&build()).broken().is_empty(), "{number} of {given}");
+    }
+    tamper::at(None);
 }
 
 /// A sum that is the identity has no coordinates, and cannot be claimed to have any.
