@@ -91,9 +91,10 @@ impl<'a> Cells<'a> {
         self.chain_to(start.into(), terms, None)
     }
 
-    /// Asserts that `start + sum of b c` is zero.
-    pub(super) fn chain_is_zero(&mut self, start: impl Into<Filling>, terms: &[(Filling, Filling)]) {
-        self.chain_to(start.into(), terms, Some(Fr::zero()));
+    /// As [`Cells::chain`], and the sum without the last term.
+    pub(super) fn chain_with_last(&mut self, start: Cell, terms: &[(Filling, Filling)]) -> (Cell, Cell) {
+        let sum = self.chain(start, terms);
+        (self.context().get(-4), sum)
     }
 
     /// As [`Cells::chain`]; the result is asserted to be `end`, if that is given.
@@ -166,27 +167,20 @@ impl<'a> Cells<'a> {
         self.chain_to(zero(), &[((*cell).into(), inverse)], Some(Fr::one()));
     }
 
-    /// A cell with `value + offset`, where `value` is asserted to be a number of `bits` bits. Not more than 230 bits.
+    /// A cell with a number that is asserted to have `bits` bits. Not more than 230 bits.
     ///
     /// If `loose`, its bits are asserted only up to the next multiple of the lookup's.
-    pub(super) fn number(&mut self, value: &BigInt, bits: usize, offset: Fr, loose: bool) -> Cell {
+    pub(super) fn number(&mut self, value: &BigInt, bits: usize, loose: bool) -> Cell {
         #[cfg(test)]
         let value = &tamper::changed(value);
         let step = self.lookup_bits;
         let bytes = value.to_biguint().unwrap_or_default().to_bytes_le();
         let chunks: Vec<Fr> = (0..bits.div_ceil(step)).map(|i| chunk(&bytes, i * step, step)).collect();
         let row = self.context().advice.len() as isize;
-        let at = if offset == Fr::zero() {
-            let rest: Vec<_> = (1..chunks.len()).map(|i| (witness(chunks[i]), constant(power(i * step)))).collect();
-            self.chain(witness(chunks[0]), &rest);
-            |row: isize, i: usize| if i == 0 { row } else { row + 3 * i as isize - 2 }
-        } else {
-            let all: Vec<_> = chunks.iter().enumerate().map(|(i, c)| (witness(*c), constant(power(i * step)))).collect();
-            self.chain(constant(offset), &all);
-            |row: isize, i: usize| row + 3 * i as isize + 1
-        };
-        let result = self.context().get(-1);
-        let cells: Vec<Cell> = (0..chunks.len()).map(|i| self.context().get(at(row, i))).collect();
+        let rest: Vec<_> = (1..chunks.len()).map(|i| (witness(chunks[i]), constant(power(i * step)))).collect();
+        let result = self.chain(witness(chunks[0]), &rest);
+        let at = |i: usize| if i == 0 { row } else { row + 3 * i as isize - 2 };
+        let cells: Vec<Cell> = (0..chunks.len()).map(|i| self.context().get(at(i))).collect();
         cells.iter().for_each(|cell| self.look_up(*cell));
         let top = bits % step;
         if top != 0 && !loose {
@@ -195,7 +189,7 @@ impl<'a> Cells<'a> {
             let shifted = self.product(last, constant(power(step - top)));
             self.look_up(shifted);
         }
-        if lift(result.value()) != value + lift(&offset) {
+        if lift(result.value()) != *value {
             self.refuse(Refusal::Unsatisfied);
         }
         result

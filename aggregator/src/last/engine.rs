@@ -101,7 +101,7 @@ impl<'a> Halo2Engine<'a> {
     /// A point that the witness gives by integers, of which nothing is known.
     pub(super) fn load(&mut self, coordinates: &[BigInt; 2]) -> (Point, [Scalar; 2]) {
         let point = self.points.load(coordinates);
-        let natives = [point.x.native, point.y.native].map(Scalar::of);
+        let natives = [point.x.sum.native, point.y.sum.native].map(Scalar::of);
         (point, natives)
     }
 }

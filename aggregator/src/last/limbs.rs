@@ -15,7 +15,7 @@
 use halo2_proofs::halo2curves::{bn256::Fq, ff::PrimeField};
 use num_bigint::{BigInt, Sign};
 
-use super::cells::{Cell, Cells, Filling, constant, element, lift, one, order, power};
+use super::cells::{Cell, Cells, Filling, constant, element, lift, one, order, power, zero};
 use crate::Fr;
 
 /// The bits of an element.
@@ -30,18 +30,20 @@ const QUOTIENT_BITS: usize = 259;
 /// What the products of an equation may weigh in all, each by the product of its factors' weights. Its other terms may
 /// weigh as much.
 ///
-/// With 6, the terms of a limb are below `(3 * 6 + 3 + 1) 2^(2 b)` in all, with those of `m q`, so a carry is below
-/// `2^(b + 5)`.
+/// With 6, the terms of a limb are below `(3 * 6 + 3 + 1) 2^(2 b)` in all, with those of `m q` and the carry, also where
+/// there are two limbs in one cell; so a carry is below `2^(b + 5)`.
 const MOST_WEIGHT: u32 = 6;
 
 /// The bits of a carry, with its sign, beyond those of a limb.
 const CARRY: usize = 6;
 
-/// An integer in limbs.
+/// An integer whose two low limbs are in one cell, which is enough for what is not multiplied.
 #[derive(Clone, Debug)]
-pub(super) struct Integer {
-    /// The limbs, lowest first.
-    pub(super) limbs: [Cell; 3],
+pub(super) struct Sum {
+    /// `l_0 + l_1 X`.
+    low: Cell,
+    /// `l_2`.
+    high: Cell,
     /// The integer modulo the order of the cells' field.
     pub(super) native: Cell,
     /// The integer.
@@ -49,10 +51,36 @@ pub(super) struct Integer {
     weight: u32,
 }
 
-impl Integer {
+/// An integer in limbs.
+#[derive(Clone, Debug)]
+pub(super) struct Integer {
+    /// The two low limbs, lowest first.
+    limbs: [Cell; 2],
+    /// The integer.
+    pub(super) sum: Sum,
+}
+
+impl Sum {
     /// The element of the base field that the integer is.
     pub(super) fn field(&self) -> Fq {
         field(&self.value)
+    }
+
+    /// What selects it: the low limbs together, and the high one.
+    pub(super) fn halves(&self) -> [Cell; 2] {
+        [self.low, self.high]
+    }
+}
+
+impl Integer {
+    /// The element of the base field that the integer is.
+    pub(super) fn field(&self) -> Fq {
+        self.sum.field()
+    }
+
+    /// The limbs, lowest first.
+    pub(super) fn limbs(&self) -> [Cell; 3] {
+        [self.limbs[0], self.limbs[1], self.sum.high]
     }
 }
 
@@ -94,7 +122,7 @@ pub(super) struct Equation<'a> {
     /// Pairs of integers that are multiplied.
     pub(super) products: &'a [(&'a Integer, &'a Integer)],
     /// Integers, each with a factor.
-    pub(super) terms: &'a [(Factor, &'a Integer)],
+    pub(super) terms: &'a [(Factor, &'a Sum)],
     /// The constant.
     pub(super) constant: i64,
 }
@@ -127,127 +155,122 @@ impl Limbs {
     /// An element that is known.
     pub(super) fn constant(&self, cells: &mut Cells, value: &Fq) -> Integer {
         let value = integer(value);
-        let limbs = cut(&value, self.bits).map(|limb| cells.constant(element(&limb)));
-        let native = cells.constant(element(&value));
-        Integer { limbs, native, value, weight: 1 }
+        let [low, middle, high] = cut(&value, self.bits).map(|limb| cells.constant(element(&limb)));
+        self.integer(cells, [low, middle, high], value, 1)
     }
 
     /// An element that the prover gives.
     pub(super) fn element(&self, cells: &mut Cells, value: &BigInt) -> Integer {
         let [low, middle, high] = cut(value, self.bits);
-        let zero = Fr::zero();
         let limbs = [
-            cells.number(&low, self.bits, zero, false),
-            cells.number(&middle, self.bits, zero, false),
-            cells.number(&high, BITS - 2 * self.bits, zero, false),
+            cells.number(&low, self.bits, false),
+            cells.number(&middle, self.bits, false),
+            cells.number(&high, BITS - 2 * self.bits, false),
         ];
-        Integer { limbs, native: self.native(cells, &limbs), value: value.clone(), weight: 1 }
+        self.integer(cells, limbs, value.clone(), 1)
     }
 
     /// The integer of limbs that are known to be those of a difference of two elements.
     pub(super) fn difference_of(&self, cells: &mut Cells, limbs: [Cell; 3], value: BigInt) -> Integer {
-        Integer { limbs, native: self.native(cells, &limbs), value, weight: 1 }
+        self.integer(cells, limbs, value, 1)
     }
 
-    fn native(&self, cells: &mut Cells, [low, middle, high]: &[Cell; 3]) -> Cell {
-        let weighed = |limb: &Cell, index| ((*limb).into(), constant(power(index * self.bits)));
-        cells.chain(*low, &[weighed(middle, 1), weighed(high, 2)])
+    /// The sum of halves that are known to be those of an element.
+    pub(super) fn element_of(&self, cells: &mut Cells, [low, high]: [Cell; 2], value: BigInt) -> Sum {
+        let native = cells.chain(low, &[(high.into(), constant(power(2 * self.bits)))]);
+        Sum { low, high, native, value, weight: 1 }
+    }
+
+    fn integer(&self, cells: &mut Cells, limbs: [Cell; 3], value: BigInt, weight: u32) -> Integer {
+        let weighed = |index: usize| (limbs[index].into(), constant(power(index * self.bits)));
+        let (low, native) = cells.chain_with_last(limbs[0], &[weighed(1), weighed(2)]);
+        let [first, second, high] = limbs;
+        Integer { limbs: [first, second], sum: Sum { low, high, native, value, weight } }
     }
 
     /// `a - b` for elements.
     pub(super) fn sub(&self, cells: &mut Cells, a: &Integer, b: &Integer) -> Integer {
         let minus = constant(-Fr::one());
-        let mut sub = |a: &Cell, b: &Cell| cells.chain(*a, &[((*b).into(), minus)]);
-        let limbs = [0, 1, 2].map(|i| sub(&a.limbs[i], &b.limbs[i]));
-        let native = sub(&a.native, &b.native);
-        Integer { limbs, native, value: &a.value - &b.value, weight: 1 }
+        let (left, right) = (a.limbs(), b.limbs());
+        let limbs = [0, 1, 2].map(|i| cells.chain(left[i], &[(right[i].into(), minus)]));
+        self.integer(cells, limbs, &a.sum.value - &b.sum.value, 1)
     }
 
     /// `a - b + c` for elements `a`, `b` and a difference `c = b - d` of elements: the difference `a - d`.
     pub(super) fn third_difference(&self, cells: &mut Cells, a: &Integer, b: &Integer, c: &Integer) -> Integer {
         let [minus, plus] = [constant(-Fr::one()), one()];
-        let mut combine =
-            |a: &Cell, b: &Cell, c: &Cell| cells.chain(*a, &[((*b).into(), minus), ((*c).into(), plus)]);
-        let limbs = [0, 1, 2].map(|i| combine(&a.limbs[i], &b.limbs[i], &c.limbs[i]));
-        let native = combine(&a.native, &b.native, &c.native);
-        Integer { limbs, native, value: &a.value - &b.value + &c.value, weight: 1 }
+        let (x, y, z) = (a.limbs(), b.limbs(), c.limbs());
+        let limbs = [0, 1, 2].map(|i| cells.chain(x[i], &[(y[i].into(), minus), (z[i].into(), plus)]));
+        self.integer(cells, limbs, &a.sum.value - &b.sum.value + &c.sum.value, 1)
     }
 
     /// `factor a`.
     pub(super) fn scale(&self, cells: &mut Cells, a: &Integer, factor: i32) -> Integer {
         let scalar = constant(element(&BigInt::from(factor)));
-        let limbs = a.limbs.map(|limb| cells.product(limb, scalar));
-        let native = cells.product(a.native, scalar);
-        Integer { limbs, native, value: &a.value * factor, weight: a.weight * factor.unsigned_abs() }
+        let limbs = a.limbs().map(|limb| cells.product(limb, scalar));
+        self.integer(cells, limbs, &a.sum.value * factor, a.sum.weight * factor.unsigned_abs())
     }
 
     /// Asserts an equation.
     pub(super) fn assert(&self, cells: &mut Cells, equation: &Equation<'_>) {
         let Equation { products, terms, constant: known } = equation;
-        let weight: u32 = products.iter().map(|(a, b)| a.weight * b.weight).sum();
+        let weight: u32 = products.iter().map(|(a, b)| a.sum.weight * b.sum.weight).sum();
         let others: u32 = terms.iter().map(|(factor, a)| factor.weight() * a.weight).sum();
         assert!(weight <= MOST_WEIGHT && others <= MOST_WEIGHT, "an equation is within its bounds");
-        let value = products.iter().fold(BigInt::from(*known), |sum, (a, b)| sum + &a.value * &b.value);
+        let value = products.iter().fold(BigInt::from(*known), |sum, (a, b)| sum + &a.sum.value * &b.sum.value);
         let value = terms.iter().fold(value, |sum, (factor, a)| sum + factor.value() * &a.value);
-        let quotient = self.quotient(cells, &(value / &self.q));
+        let quotient = Quotient::new(self, cells, &(value / &self.q));
 
-        // The first term is where the sums start, if it can be.
-        let (first, terms) = match terms.split_first() {
-            Some(((Factor::Plus, first), terms)) if *known == 0 => (Some(*first), terms),
-            _ => (None, *terms),
-        };
-        let known = constant(element(&BigInt::from(*known)));
         let mut carry = None;
         for limb in 0..3 {
-            let mut sum: Vec<(Filling, Filling)> =
-                terms.iter().map(|(factor, a)| (factor.filling(), a.limbs[limb].into())).collect();
+            let mut sum: Vec<(Filling, Filling)> = Vec::new();
             for low in 0..=limb {
-                sum.extend(products.iter().map(|(a, b)| (a.limbs[low].into(), b.limbs[limb - low].into())));
-                sum.push((quotient[low].into(), constant(-self.q_limbs[limb - low])));
+                let high = limb - low;
+                sum.extend(products.iter().map(|(a, b)| (a.limbs()[low].into(), b.limbs()[high].into())));
+                sum.push((quotient.limbs[low].into(), constant(-self.q_limbs[high])));
             }
-            let first = first.map(|first| Filling::from(first.limbs[limb]));
-            let start = match (carry, first) {
-                (None, first) => first.unwrap_or(known),
-                (Some(carry), first) => {
-                    sum.extend(first.map(|first| (first, one())));
-                    carry
-                }
-            };
-            carry = Some(Filling::from(self.carry(cells, start, sum)));
+            // What moves to the other side: constants, which cost nothing there.
+            let known = if limb == 0 { element(&BigInt::from(*known)) } else { Fr::zero() };
+            let known = if limb == 2 { known + quotient.offset * self.q_limbs[0] } else { known };
+            let half = (limb != 1).then_some(usize::from(limb == 2));
+            let terms = terms.iter().filter_map(|(factor, a)| Some((factor, a.halves()[half?]))).collect();
+            carry = Some(self.carry(cells, carry, terms, sum, known));
         }
 
+        let weights = [0, 1, 2].map(|limb| self.q_native * power(limb * self.bits));
         let mut sum: Vec<(Filling, Filling)> =
-            terms.iter().map(|(factor, a)| (factor.filling(), a.native.into())).collect();
-        sum.extend(products.iter().map(|(a, b)| (a.native.into(), b.native.into())));
-        let weights = [0, 1, 2].map(|limb| constant(-self.q_native * power(limb * self.bits)));
-        sum.extend(quotient.iter().zip(weights).map(|(limb, weight)| ((*limb).into(), weight)));
-        cells.chain_is_zero(first.map_or(known, |first| first.native.into()), &sum);
+            products.iter().map(|(a, b)| (a.sum.native.into(), b.sum.native.into())).collect();
+        sum.extend(quotient.limbs.iter().zip(weights).map(|(limb, weight)| ((*limb).into(), constant(-weight))));
+        let terms = terms.iter().map(|(factor, a)| (factor, a.native)).collect();
+        let start = start(terms, &mut sum);
+        let known = element(&BigInt::from(*known)) + quotient.offset * weights[2];
+        cells.chain_to(start, &sum, Some(-known));
     }
 
-    /// The limbs of a quotient, of which the highest has the sign.
-    ///
-    /// Its highest limb may have more bits than a quotient's, if `|m q|` stays below `X^3 r / 2` nevertheless.
-    fn quotient(&self, cells: &mut Cells, value: &BigInt) -> [Cell; 3] {
-        let [low, middle, high] = cut(value, self.bits);
-        let bits = QUOTIENT_BITS - 2 * self.bits;
-        let rounded = bits.next_multiple_of(cells.lookup_bits());
-        let loose = rounded + 2 <= self.bits;
-        let offset: BigInt = BigInt::from(1) << (if loose { rounded } else { bits } - 1);
-        [
-            cells.number(&low, self.bits, Fr::zero(), false),
-            cells.number(&middle, self.bits, Fr::zero(), false),
-            cells.number(&(high + &offset), bits, -element(&offset), loose),
-        ]
-    }
-
-    /// Asserts that `start + sum` is divisible by `X`. Gives the quotient.
-    fn carry(&self, cells: &mut Cells, start: Filling, mut sum: Vec<(Filling, Filling)>) -> Cell {
-        let total = sum.iter().fold(*start.value(), |total, (b, c)| total + b.value() * c.value());
+    /// Asserts that `before + terms + sum + known` is divisible by `X`, where `before` is the carry before. Gives the
+    /// quotient, with an offset that makes it positive.
+    fn carry(
+        &self,
+        cells: &mut Cells,
+        before: Option<Cell>,
+        terms: Vec<(&Factor, Cell)>,
+        mut sum: Vec<(Filling, Filling)>,
+        known: Fr,
+    ) -> Cell {
         let bits = (self.bits + CARRY).next_multiple_of(cells.lookup_bits());
         let offset: BigInt = BigInt::from(1) << (bits - 1);
-        let carry = cells.number(&((lift(&total) >> self.bits) + &offset), bits, -element(&offset), false);
+        let known = if before.is_some() { known - element(&offset) } else { known };
+        let start = match before {
+            Some(before) => {
+                sum.extend(terms.into_iter().map(|(factor, cell)| (factor.filling(), cell.into())));
+                before.into()
+            }
+            None => start(terms, &mut sum),
+        };
+        let total = sum.iter().fold(known + start.value(), |total, (b, c)| total + b.value() * c.value());
+        let carry = cells.number(&((lift(&total) >> self.bits) + &offset), bits, false);
         sum.push((carry.into(), constant(-power(self.bits))));
-        cells.chain_is_zero(start, &sum);
+        cells.chain_to(start, &sum, Some(-known - element(&offset) * power(self.bits)));
         carry
     }
 
@@ -257,9 +280,9 @@ impl Limbs {
     /// modulo `X`: the sides differ by less than `2^255 < X r`.
     pub(super) fn assert_canonical(&self, cells: &mut Cells, x: &Integer) {
         let greatest: BigInt = self.q.clone() - 1;
-        let other = self.element(cells, &(greatest.clone() - x.value.clone()).max(BigInt::default()));
+        let other = self.element(cells, &(greatest.clone() - x.sum.value.clone()).max(BigInt::default()));
         let one = constant(Fr::one());
-        cells.chain_to(x.native.into(), &[(other.native.into(), one)], Some(element(&greatest)));
+        cells.chain_to(x.sum.native.into(), &[(other.sum.native.into(), one)], Some(element(&greatest)));
         let low = &cut(&greatest, self.bits)[0];
         let overflow = cells.bit(lift(x.limbs[0].value()) + lift(other.limbs[0].value()) != *low);
         let terms = [(other.limbs[0].into(), one), (overflow.into(), constant(-power(self.bits)))];
@@ -270,26 +293,59 @@ impl Limbs {
     ///
     /// Both numbers are below `2^254`, so it is enough to assert that they are equal modulo `r` and modulo `2^88`.
     pub(super) fn export(&self, cells: &mut Cells, x: &Integer) -> [Cell; 3] {
-        let [low, middle, high] = cut(&x.value, LEAST_LIMB);
-        let zero = Fr::zero();
+        let [low, middle, high] = cut(&x.sum.value, LEAST_LIMB);
         let limbs = [
-            cells.number(&low, LEAST_LIMB, zero, false),
-            cells.number(&middle, LEAST_LIMB, zero, false),
-            cells.number(&high, BITS - 2 * LEAST_LIMB, zero, false),
+            cells.number(&low, LEAST_LIMB, false),
+            cells.number(&middle, LEAST_LIMB, false),
+            cells.number(&high, BITS - 2 * LEAST_LIMB, false),
         ];
         let weighed = |limb: &Cell, index| ((*limb).into(), constant(power(index * LEAST_LIMB)));
         let native = cells.chain(limbs[0], &[weighed(&limbs[1], 1), weighed(&limbs[2], 2)]);
-        cells.equal(&native, &x.native);
+        cells.equal(&native, &x.sum.native);
         let rest = self.bits - LEAST_LIMB;
         if rest == 0 {
             cells.equal(&limbs[0], &x.limbs[0]);
         } else {
-            let above = cells.number(&(lift(x.limbs[0].value()) >> LEAST_LIMB), rest, zero, false);
+            let above = cells.number(&(lift(x.limbs[0].value()) >> LEAST_LIMB), rest, false);
             let low = cells.chain(limbs[0], &[(above.into(), constant(power(LEAST_LIMB)))]);
             cells.equal(&low, &x.limbs[0]);
         }
         limbs
     }
+}
+
+/// The quotient of an equation.
+struct Quotient {
+    /// The limbs, to the highest of which `offset` is added, so that they are positive.
+    limbs: [Cell; 3],
+    offset: Fr,
+}
+
+impl Quotient {
+    /// The highest limb may have more bits than a quotient's, if `|m q|` stays below `X^3 r / 4` nevertheless.
+    fn new(limbs: &Limbs, cells: &mut Cells, value: &BigInt) -> Self {
+        let [low, middle, high] = cut(value, limbs.bits);
+        let bits = QUOTIENT_BITS - 2 * limbs.bits;
+        let rounded = bits.next_multiple_of(cells.lookup_bits());
+        let loose = rounded + 2 <= limbs.bits;
+        let offset: BigInt = BigInt::from(1) << (if loose { rounded } else { bits } - 1);
+        let limbs = [
+            cells.number(&low, limbs.bits, false),
+            cells.number(&middle, limbs.bits, false),
+            cells.number(&(high + &offset), bits, loose),
+        ];
+        Self { limbs, offset: element(&offset) }
+    }
+}
+
+/// Where a sum starts: with a term without a factor, if the first is one. The terms are added to the sum.
+fn start(terms: Vec<(&Factor, Cell)>, sum: &mut Vec<(Filling, Filling)>) -> Filling {
+    let (first, rest) = match terms.split_first() {
+        Some(((Factor::Plus, first), rest)) => (Filling::from(*first), rest),
+        _ => (zero(), &terms[..]),
+    };
+    sum.extend(rest.iter().map(|(factor, cell)| (factor.filling(), (*cell).into())));
+    first
 }
 
 /// The limbs of an integer, the highest with its sign.

@@ -10,7 +10,7 @@ use num_bigint::BigInt;
 
 use super::{
     cells::{Cell, Cells, Part, constant, inverse_or_zero},
-    limbs::{Equation, Factor, Integer, Limbs, integer},
+    limbs::{Equation, Factor, Integer, Limbs, Sum, integer},
 };
 use crate::G1Affine;
 
@@ -53,7 +53,7 @@ impl<'a> Points<'a> {
         });
         // With t = -x^2: y^2 + t x - 3 = 0.
         let t = limbs.element(cells, &integer(&-x.field().square()));
-        limbs.assert(cells, &Equation { products: &[(&x, &x)], terms: &[(Factor::Plus, &t)], constant: 0 });
+        limbs.assert(cells, &Equation { products: &[(&x, &x)], terms: &[(Factor::Plus, &t.sum)], constant: 0 });
         limbs.assert(cells, &Equation { products: &[(&y, &y), (&t, &x)], terms: &[], constant: -CURVE_CONSTANT });
         self.cells.spend_on(outer);
         Point { x, y }
@@ -64,7 +64,7 @@ impl<'a> Points<'a> {
     /// It is above `-2^254 > -2 q` and below `2^254`, so it would be one of `0`, `q` and `-q`. Its residue modulo `r` must be
     /// none of those of these.
     pub(super) fn assert_unequal(&mut self, difference: &Integer) {
-        let native = difference.native;
+        let native = difference.sum.native;
         let square = self.limbs.q_native().square();
         let cells = &mut self.cells;
         let factor = cells.chain(constant(-square), &[(native.into(), native.into())]);
@@ -89,7 +89,7 @@ impl<'a> Points<'a> {
     }
 
     /// Asserts an equation modulo `q`.
-    pub(super) fn assert(&mut self, products: &[(&Integer, &Integer)], terms: &[(Factor, &Integer)]) {
+    pub(super) fn assert(&mut self, products: &[(&Integer, &Integer)], terms: &[(Factor, &Sum)]) {
         self.limbs.assert(&mut self.cells, &Equation { products, terms, constant: 0 });
     }
 
@@ -112,9 +112,9 @@ impl<'a> Points<'a> {
         // The line through both: slope (b.x - a.x) = sign b.y - a.y.
         let b_y = if matches!(sign, Factor::Minus) { -b.y.field() } else { b.y.field() };
         let slope = self.element(&((a.y.field() - b_y) * inverse_or_zero(&difference.field())));
-        self.assert(&[(&slope, difference)], &[(sign, &b.y), (Factor::Minus, &a.y)]);
+        self.assert(&[(&slope, difference)], &[(sign, &b.y.sum), (Factor::Minus, &a.y.sum)]);
         let x = self.element(&(slope.field().square() - a.x.field() - b.x.field()));
-        let terms = [(Factor::Plus, difference), (Factor::MinusTwo, &a.x), (Factor::Minus, &x)];
+        let terms = [(Factor::Plus, &difference.sum), (Factor::MinusTwo, &a.x.sum), (Factor::Minus, &x.sum)];
         self.assert(&[(&slope, &slope)], &terms);
         self.third(a, &slope, x)
     }
@@ -128,7 +128,7 @@ impl<'a> Points<'a> {
         let slope = self.element(&slope);
         self.assert(&[(&slope, &twice), (&minus_thrice, &a.x)], &[]);
         let x = self.element(&(slope.field().square() - a.x.field().double()));
-        self.assert(&[(&slope, &slope)], &[(Factor::Minus, &x), (Factor::MinusTwo, &a.x)]);
+        self.assert(&[(&slope, &slope)], &[(Factor::Minus, &x.sum), (Factor::MinusTwo, &a.x.sum)]);
         (slope, x)
     }
 
@@ -136,7 +136,7 @@ impl<'a> Points<'a> {
     fn third(&mut self, a: &Point, slope: &Integer, x: Integer) -> Point {
         let run = self.limbs.sub(&mut self.cells, &x, &a.x);
         let y = self.element(&-(slope.field() * run.field() + a.y.field()));
-        self.assert(&[(slope, &run)], &[(Factor::Plus, &a.y), (Factor::Plus, &y)]);
+        self.assert(&[(slope, &run)], &[(Factor::Plus, &a.y.sum), (Factor::Plus, &y.sum)]);
         Point { x, y }
     }
 
@@ -148,7 +148,7 @@ impl<'a> Points<'a> {
             // The canonical form, which is another element if the coordinate is not.
             let canonical = limbs.element(cells, &integer(&coordinate.field()));
             limbs.assert_canonical(cells, &canonical);
-            let terms = [(Factor::Plus, coordinate), (Factor::Minus, &canonical)];
+            let terms = [(Factor::Plus, &coordinate.sum), (Factor::Minus, &canonical.sum)];
             limbs.assert(cells, &Equation { products: &[], terms: &terms, constant: 0 });
             limbs.export(cells, &canonical)
         });

@@ -27,7 +27,7 @@ use num_bigint::{BigInt, Sign};
 use super::{
     cells::{Cell, Filling, Part, constant, inverse_or_zero, order, power, zero},
     endomorphism::{self, ENDOMORPHISM},
-    limbs::{BITS, Factor, Integer},
+    limbs::{BITS, Factor, Integer, Sum},
     point::{Point, Points},
     table::{Signs, Table},
 };
@@ -116,7 +116,7 @@ fn divided(points: &mut Points, terms: &[(Cell, Point)]) -> (usize, Vec<Clump>) 
     let mut numbers = Vec::new();
     for (scalar, point) in terms {
         let x = points.element(&(point.x.field() * ENDOMORPHISM.beta));
-        points.assert(&[(&beta, &point.x)], &[(Factor::Minus, &x)]);
+        points.assert(&[(&beta, &point.x)], &[(Factor::Minus, &x.sum)]);
         let image = Point { x, y: point.y.clone() };
         numbers.extend(ENDOMORPHISM.divide(scalar.value()).into_iter().zip([point.clone(), image]));
     }
@@ -196,13 +196,13 @@ struct Running {
     /// The line that led to the point: its slope, and the difference of x from one of its points to this one.
     line: Option<(Integer, Integer)>,
     /// With the line, y of that point; without, `-y` of this one.
-    term: (Factor, Integer),
+    term: (Factor, Sum),
     y: Fq,
 }
 
 impl Running {
     fn at(point: &Point) -> Self {
-        let term = (Factor::Minus, point.y.clone());
+        let term = (Factor::Minus, point.y.sum.clone());
         Self { x: point.x.clone(), line: None, term, y: point.y.field() }
     }
 
@@ -211,11 +211,11 @@ impl Running {
         let (slope, x) = points.tangent(point);
         let run = points.limbs.sub(&mut points.cells, &x, &point.x);
         let y = -(slope.field() * run.field() + point.y.field());
-        Self { x, line: Some((slope, run)), term: (Factor::Plus, point.y.clone()), y }
+        Self { x, line: Some((slope, run)), term: (Factor::Plus, point.y.sum.clone()), y }
     }
 
     /// `-y`, as the products and terms of an equation.
-    fn minus_y(&self) -> (Vec<(&Integer, &Integer)>, (Factor, &Integer)) {
+    fn minus_y(&self) -> (Vec<(&Integer, &Integer)>, (Factor, &Sum)) {
         let products = self.line.iter().map(|(slope, run)| (slope, run)).collect();
         (products, (self.term.0, &self.term.1))
     }
@@ -224,7 +224,7 @@ impl Running {
     fn point(self, points: &mut Points) -> Point {
         let y = points.element(&self.y);
         let (products, term) = self.minus_y();
-        points.assert(&products, &[(Factor::Plus, &y), term]);
+        points.assert(&products, &[(Factor::Plus, &y.sum), term]);
         Point { x: self.x, y }
     }
 
@@ -246,7 +246,7 @@ impl Running {
 
         // x' = slope^2 - x - selected.x
         let x = points.element(&(slope.field().square() - self.x.field() - selected.x.field()));
-        let terms = [(Factor::Plus, &difference), (Factor::MinusTwo, &self.x), (Factor::Minus, &x)];
+        let terms = [(Factor::Plus, &difference.sum), (Factor::MinusTwo, &self.x.sum), (Factor::Minus, &x.sum)];
         points.assert(&[(&slope, &slope)], &terms);
 
         let run = points.limbs.third_difference(&mut points.cells, &x, &self.x, &difference);

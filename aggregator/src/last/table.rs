@@ -4,8 +4,8 @@
 //! sum is a polynomial in the signs, of degree one in each: one gate for each product of signs.
 
 use super::{
-    cells::{Cell, Cells, Filling, constant, inverse_or_zero, zero},
-    limbs::Integer,
+    cells::{Cell, Cells, Filling, constant, inverse_or_zero, one, zero},
+    limbs::{Integer, Sum},
     point::{Point, Points},
 };
 use crate::Fr;
@@ -17,8 +17,8 @@ pub(super) struct Table {
     sums: Vec<Point>,
     /// For each set of signs the coefficients of their product, negated, in the limbs of x.
     minus_x: Vec<[Cell; 3]>,
-    /// Likewise of y, not negated.
-    y: Vec<[Cell; 3]>,
+    /// Likewise of y in two halves, not negated.
+    y: Vec<[Cell; 2]>,
 }
 
 /// The signs with which a sum is selected.
@@ -47,42 +47,44 @@ impl Table {
     /// The table of at least one point.
     pub(super) fn new(points: &mut Points, of: &[Point]) -> Self {
         let sums = sums(points, of);
-        let mut coefficients = |coordinate: fn(&Point) -> &Integer, scale: Fr| {
-            let scale = scale * inverse_or_zero(&Fr::from(sums.len() as u64));
-            let limb = |set: usize, limb: usize, cells: &mut Cells| {
-                let terms: Vec<(Filling, Filling)> = sums
-                    .iter()
-                    .enumerate()
-                    .map(|(index, sum)| {
-                        let odd = (set & index).count_ones() % 2 == 1;
-                        (coordinate(sum).limbs[limb].into(), constant(if odd { -scale } else { scale }))
-                    })
-                    .collect();
-                cells.chain(zero(), &terms)
-            };
-            (0..sums.len()).map(|set| [0, 1, 2].map(|i| limb(set, i, &mut points.cells))).collect()
+        let scale = inverse_or_zero(&Fr::from(sums.len() as u64));
+        let cells = &mut points.cells;
+        let mut coefficient = |set: usize, scale: Fr, cell: &dyn Fn(&Point) -> Cell| {
+            let odd = |index: usize| (set & index).count_ones() % 2 == 1;
+            let sign = |index: usize| constant(if odd(index) { -scale } else { scale });
+            let terms: Vec<(Filling, Filling)> =
+                sums.iter().enumerate().map(|(index, sum)| (cell(sum).into(), sign(index))).collect();
+            cells.chain(zero(), &terms)
         };
-        let minus_x = coefficients(|sum| &sum.x, -Fr::one());
-        let y = coefficients(|sum| &sum.y, Fr::one());
+        let sets = 0..sums.len();
+        let minus_x = sets
+            .clone()
+            .map(|set| [0, 1, 2].map(|limb| coefficient(set, -scale, &|sum: &Point| sum.x.limbs()[limb])))
+            .collect();
+        let y = sets.map(|set| [0, 1].map(|half| coefficient(set, scale, &|sum: &Point| sum.y.sum.halves()[half])));
+        let y = y.collect();
         Self { sums, minus_x, y }
     }
 
     /// `from - x` for the selected sum, and its y.
-    pub(super) fn select(&self, points: &mut Points, signs: &Signs, from: &Integer) -> (Integer, Integer) {
+    pub(super) fn select(&self, points: &mut Points, signs: &Signs, from: &Integer) -> (Integer, Sum) {
         let Points { cells, limbs, .. } = points;
         let sum = &self.sums[signs.index];
-        let terms = |of: &[[Cell; 3]], limb: usize| -> Vec<(Filling, Filling)> {
-            let products = signs.products.iter().zip(&of[1..]);
-            products.map(|(product, coefficient)| (coefficient[limb].into(), (*product).into())).collect()
+        let chain = |cells: &mut Cells, start: Cell, coefficients: Vec<Cell>, and: Option<Cell>| {
+            let products = signs.products.iter().zip(&coefficients);
+            let mut terms: Vec<(Filling, Filling)> =
+                products.map(|(product, coefficient)| ((*coefficient).into(), (*product).into())).collect();
+            terms.extend(and.map(|and| (and.into(), one())));
+            cells.chain(start, &terms)
         };
-        let difference = [0, 1, 2].map(|limb| {
-            let mut terms = terms(&self.minus_x, limb);
-            terms.push((self.minus_x[0][limb].into(), constant(Fr::one())));
-            cells.chain(from.limbs[limb], &terms)
-        });
-        let y = [0, 1, 2].map(|limb| cells.chain(self.y[0][limb], &terms(&self.y, limb)));
-        let difference = limbs.difference_of(cells, difference, &from.value - &sum.x.value);
-        (difference, limbs.difference_of(cells, y, sum.y.value.clone()))
+        let (minus_x, y) = (&self.minus_x, &self.y);
+        let rest_of_x = |limb: usize| minus_x[1..].iter().map(|coefficients| coefficients[limb]).collect();
+        let rest_of_y = |half: usize| y[1..].iter().map(|coefficients| coefficients[half]).collect();
+        let difference =
+            [0, 1, 2].map(|limb| chain(cells, from.limbs()[limb], rest_of_x(limb), Some(minus_x[0][limb])));
+        let y = [0, 1].map(|half| chain(cells, y[0][half], rest_of_y(half), None));
+        let difference = limbs.difference_of(cells, difference, &from.sum.value - &sum.x.sum.value);
+        (difference, limbs.element_of(cells, y, sum.y.sum.value.clone()))
     }
 
     /// A sum.
