@@ -29,6 +29,7 @@ pub mod engine;
 pub mod hash;
 pub mod key;
 pub mod keyset;
+pub mod last;
 pub mod level;
 pub mod native;
 pub mod pipeline;

@@ -24,6 +24,9 @@ pub enum Refusal {
     /// A point is the identity, which no proof has.
     #[error("a point is the identity")]
     Identity,
+    /// A constraint of a circuit does not hold.
+    #[error("the circuit's constraints do not hold")]
+    Unsatisfied,
 }
 
 /// The engine that computes.

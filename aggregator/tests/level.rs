@@ -1,10 +1,10 @@
 //! Levels over small bundles: what they show, checked cell by cell and message by message.
 
-mod common;
+mod scene;
 
 use std::{collections::BTreeMap, path::Path, time::Instant};
 
-use common::Scene;
+use scene::Scene;
 use verbatim_aggregator::{
     Fr,
     aggregate::Below,
@@ -37,7 +37,7 @@ struct Case {
 impl Case {
     fn new(shards: &[(&str, u32)]) -> Self {
         let chain = Chain::new(&LABEL);
-        let scene = Scene::new(chain.statement(), shards);
+        let scene = Scene::of(chain.statement(), shards);
         let tree = Tree::new(scene.shards().map(|(key, _)| key.digest()).collect()).expect("few keys");
         let (count, verifier_keys) = (Fr::from(chain.count), Fr::from(77));
         let statement =

@@ -89,7 +89,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let folder = arguments.work.clone().unwrap_or_else(|| work_folder(&arguments.output));
     let mut all = Vec::new();
     let top = aggregation.levels(&folder, &prover, |report| {
-        eprintln!("level {}: {} shards, {} s", report.level, report.proof.bundle.shards.len(), seconds(report.cost.wall));
+        eprintln!(
+            "level {}: {} shards, {} s",
+            report.level,
+            report.proof.bundle.shards.len(),
+            seconds(report.cost.wall)
+        );
         all.extend(jobs(report));
     })?;
     let _ = top;

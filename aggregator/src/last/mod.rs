@@ -1,0 +1,29 @@
+//! The last circuit: it verifies one shard up to the pairing, and is the one that a contract verifies.
+//!
+//! It is a circuit of halo2-base: one gate, a lookup of small numbers, copies, and as few columns as hold its cells. Its
+//! [engine](Halo2Engine) computes what [`crate::shard::verify`] does; the arithmetic of the curve is its own (`limbs`, `point`, `table`
+//! and `sum` say why it is sound), made for many terms in one column.
+//!
+//! The instance is one column: scalars of the statement, then the left and the right sum, each as x and y, each of these as
+//! three limbs of 88 bits, the lowest first. Whoever accepts a proof must check the pairing of these two points:
+//! `e(left, [s]_2) = e(right, [1]_2)`.
+
+mod cells;
+mod circuit;
+mod endomorphism;
+mod engine;
+mod limbs;
+mod point;
+mod poseidon;
+mod proof;
+mod sum;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use cells::Part;
+pub use circuit::{ACCUMULATOR_LIMBS, LastCircuit, Pinning, verify_shard};
+pub use engine::{Halo2Engine, Scalar};
+pub use point::Point;
+pub use proof::{Keys, ProofError};
