@@ -22,6 +22,7 @@
 //! ```
 
 pub mod bus;
+pub mod contract;
 pub mod curve;
 pub mod engine;
 pub mod hash;
