@@ -188,33 +188,39 @@ fn read_fields(statement: &Statement) -> String {
 
 /// Reads the proof and hashes the challenges.
 fn read_rounds(rounds: &[Round]) -> String {
-    let mut text = Text::at(3);
+    let mut text = Text::at(4);
     let mut offset = COORDINATES * WORD;
     for (i, round) in rounds.iter().enumerate() {
-        let [from, to] = [i, i + 1].map(|i| format!("ROUND_{i}"));
-        let mut read = |function: &str, names: &[String], words: usize| {
-            let length = names.len() * words * WORD;
-            if let Some(first) = names.first() {
-                text.line(format!("{function}(add(given, {offset:#x}), {first}, {length:#x})"));
-            }
-            offset += length;
-        };
-        read("readPoints", &round.points, 2);
-        read("readScalars", &round.values, 1);
-        let absorbs = i == 0 || !round.points.is_empty() || !round.values.is_empty();
-        for (number, challenge) in round.challenges.iter().enumerate() {
-            if number == 0 && absorbs {
-                text.line(format!("mstore({to}, keccak256({from}, sub({to}, {from})))"));
-            } else {
-                // The transcript has a one after a hash that nothing was added to.
-                let hash = if number == 0 { &from } else { &to };
-                text.line(format!("mstore8(add({hash}, {WORD:#x}), 1)"));
-                text.line(format!("mstore({to}, keccak256({hash}, {:#x}))", WORD + 1));
-            }
-            text.line(format!("mstore({challenge}, mod(mload({to}), R))"));
+        let length = (2 * round.points.len() + round.values.len()) * WORD;
+        if let Some(first) = round.points.first().or(round.values.first()) {
+            text.line(format!("calldatacopy({first}, add(from, {offset:#x}), {length:#x})"));
         }
+        offset += length;
+        for point in &round.points {
+            let y = format!("sub(mload(add({point}, {WORD:#x})), 1)");
+            text.line(format!("validPoints := and(validPoints, and(lt(mload({point}), q), lt({y}, nonzero)))"));
+        }
+        for value in &round.values {
+            text.line(format!("validScalars := and(validScalars, lt(mload({value}), r))"));
+        }
+        challenges(&mut text, round, i, length == 0 && i > 0);
     }
     text.finish()
+}
+
+/// Hashes the challenges of a round. The transcript has a one after a hash that nothing was added to.
+fn challenges(text: &mut Text, round: &Round, number: usize, nothing_added: bool) {
+    let [from, to] = [number, number + 1].map(|i| format!("ROUND_{i}"));
+    for (i, challenge) in round.challenges.iter().enumerate() {
+        if i == 0 && !nothing_added {
+            text.line(format!("mstore({to}, keccak256({from}, sub({to}, {from})))"));
+        } else {
+            let hash = if i == 0 { &from } else { &to };
+            text.line(format!("mstore8(add({hash}, {WORD:#x}), 1)"));
+            text.line(format!("mstore({to}, keccak256({hash}, {:#x}))", WORD + 1));
+        }
+        text.line(format!("mstore({challenge}, mod(mload({to}), r))"));
+    }
 }
 
 /// The points of the second group: the setup's second power, and the generator, negated.

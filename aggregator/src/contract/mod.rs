@@ -46,9 +46,6 @@ pub enum GenerateError {
     /// It has not one column of instance, or reads it in other rows.
     #[error("the circuit has not exactly one column of instance that is read in its own row")]
     Instance,
-    /// The permutation argument has no room.
-    #[error("the degree of the circuit is below 3")]
-    Degree,
 }
 
 /// A contract's source.

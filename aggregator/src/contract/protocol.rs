@@ -310,8 +310,5 @@ fn check(cs: &ConstraintSystem<Fr>) -> Result<(), GenerateError> {
     if cs.num_instance_columns() != 1 || !cs.instance_queries().iter().all(|(_, rotation)| here(rotation)) {
         return Err(GenerateError::Instance);
     }
-    if cs.degree() < 3 {
-        return Err(GenerateError::Degree);
-    }
     Ok(())
 }

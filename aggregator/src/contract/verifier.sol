@@ -47,30 +47,6 @@ $PLACES
                 revert(0, 4)
             }
 
-            // Reads points. Precompiles will check that they are on the curve, where no `y` is zero; so the identity,
-            // which would be two zeros, is refused here.
-            function readPoints(from, to, length) {
-                let q := Q
-                let valid := 1
-                calldatacopy(to, from, length)
-                for { let end := add(to, length) } lt(to, end) { to := add(to, 0x40) } {
-                    let y := mload(add(to, 0x20))
-                    valid := and(valid, and(lt(mload(to), q), lt(sub(y, 1), sub(q, 1))))
-                }
-                if iszero(valid) { fail(INVALID_POINT) }
-            }
-
-            // Reads scalars.
-            function readScalars(from, to, length) {
-                let r := R
-                let valid := 1
-                calldatacopy(to, from, length)
-                for { let end := add(to, length) } lt(to, end) { to := add(to, 0x20) } {
-                    valid := and(valid, lt(mload(to), r))
-                }
-                if iszero(valid) { fail(INVALID_SCALAR) }
-            }
-
             // Reads the statement: its digest, and its elements below the modulus.
             function readStatement(from) -> hash {
                 let r := R
@@ -95,6 +71,20 @@ $READ_FIELDS
                     from := add(from, 0x20)
                 }
                 if iszero(valid) { fail(INVALID_POINT) }
+            }
+
+            // Reads the proof and hashes the challenges. Precompiles will check that points are on the curve, where no `y`
+            // is zero; so the identity, which would be two zeros, is refused here.
+            function readProof(from) {
+                let r := R
+                let q := Q
+                let nonzero := sub(Q, 1)
+                let validPoints := 1
+                let validScalars := 1
+                mstore(ROUND_0, $DIGEST)
+$ROUNDS
+                if iszero(validPoints) { fail(INVALID_POINT) }
+                if iszero(validScalars) { fail(INVALID_SCALAR) }
             }
 
             // The sum of `values[i] / (t ratio^i - 1)`, as a fraction.
@@ -183,11 +173,6 @@ $NUMERATOR
                 mstore(add(PRODUCT, 0x20), y)
                 mstore(add(PRODUCT, 0x40), scalar)
                 if iszero(staticcall(24000, 7, PRODUCT, 0x60, PRODUCT, 0x40)) { fail(INVALID_POINT) }
-                addProduct()
-            }
-
-            // Adds the product to the sum.
-            function addProduct() {
                 if iszero(staticcall(2000, 6, SUM, 0x80, SUM, 0x40)) { fail(INVALID_POINT) }
             }
 
@@ -212,9 +197,7 @@ $TERMS
             let given := proof.offset
             digest := readStatement(statement)
             readDeferred(given)
-            mstore(ROUND_0, $DIGEST)
-$ROUNDS
-
+            readProof(given)
             evaluateAtX()
             mstore(QUOTIENT, mulmod(foldedExpressions(), mload(INVERSE_VANISHING), R))
 

@@ -1,6 +1,8 @@
 //! A small circuit of the family that a contract verifies: products, ranges, and an instance of a statement and a deferred
 //! pairing.
 
+use std::sync::Arc;
+
 use halo2_base::{
     gates::{
         GateInstructions, RangeInstructions,
@@ -13,11 +15,13 @@ use halo2_base::{
             group::Curve,
         },
         plonk::{ProvingKey, create_proof, keygen_pk2, verify_proof},
-        poly::commitment::ParamsProver,
-        poly::kzg::{
-            commitment::KZGCommitmentScheme,
-            multiopen::{ProverSHPLONK, VerifierSHPLONK},
-            strategy::SingleStrategy,
+        poly::{
+            commitment::ParamsProver,
+            kzg::{
+                commitment::KZGCommitmentScheme,
+                multiopen::{ProverSHPLONK, VerifierSHPLONK},
+                strategy::SingleStrategy,
+            },
         },
         transcript::{TranscriptReadBuffer, TranscriptWriterBuffer},
     },
@@ -33,9 +37,6 @@ use verbatim_aggregator::{
     contract::{Compiled, Compiler, Contract, Field as StatementField, Kind, Statement},
 };
 use verbatim_prover::{Params, setup::Setup};
-
-/// Rows, as a base-2 logarithm.
-const K: usize = 12;
 
 type Transcript<S> = EvmTranscript<G1Affine, NativeLoader, S, Vec<u8>>;
 
@@ -82,23 +83,23 @@ fn limbs(coordinate: Fq) -> [Fr; 3] {
     })
 }
 
-/// How many columns the circuit has.
+/// The size of the circuit. It has one more column, for lookups, unless it has one for gates: then lookups are in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     /// Advice columns for gates.
     pub(crate) advice: usize,
-    /// Advice columns for lookups. With one column for gates, lookups are in it.
-    pub(crate) lookups: usize,
+    /// Base-2 logarithm of the rows.
+    pub(crate) k: usize,
 }
 
 impl Shape {
     fn params(self) -> BaseCircuitParams {
         BaseCircuitParams {
-            k: K,
+            k: self.k,
             num_advice_per_phase: vec![self.advice],
             num_fixed: 1,
-            num_lookup_advice_per_phase: vec![self.lookups],
-            lookup_bits: Some(K - 1),
+            num_lookup_advice_per_phase: vec![1],
+            lookup_bits: Some(self.k - 1),
             num_instance_columns: 1,
         }
     }
@@ -116,7 +117,7 @@ impl Shape {
         let mut product = context.load_witness(public.product);
         let secret = context.load_witness(Fr::from(7));
         context.constrain_equal(&product, &instance[2]);
-        let rows = self.advice * (1 << K);
+        let rows = self.advice * (1 << self.k);
         while context.advice.len() + 64 < rows {
             product = range.gate().mul(context, product, secret);
         }
@@ -132,7 +133,7 @@ pub(crate) struct Scene {
     pub(crate) contract: Contract,
     pub(crate) compiled: Compiled,
     key: ProvingKey<G1Affine>,
-    shape: Shape,
+    pub(crate) shape: Shape,
     breaks: Vec<Vec<usize>>,
 }
 
@@ -140,9 +141,8 @@ impl Scene {
     pub(crate) fn new(shape: Shape) -> Self {
         let setup = Setup::unsafe_development(None);
         let circuit = shape.build(CircuitBuilderStage::Keygen, &public(&setup, Fr::ONE));
-        let key = keygen_pk2(&*params(&setup), &circuit, false).expect("keys");
+        let key = keygen_pk2(&*params(&setup, shape.k), &circuit, false).expect("keys");
         let contract = Contract::new(key.get_vk(), &setup.verifier(), &statement()).expect("a contract");
-        std::fs::write("/tmp/Verifier.sol", &contract.source).unwrap();
         let compiler = Compiler::install(env!("CARGO_TARGET_TMPDIR").as_ref()).expect("the Solidity compiler");
         let compiled = compiler.compile(&contract).expect("the contract compiles");
         Self { setup, contract, compiled, key, shape, breaks: circuit.break_points() }
@@ -151,7 +151,7 @@ impl Scene {
     /// A proof, which halo2 accepts.
     pub(crate) fn prove(&self, public: &Public) -> Vec<u8> {
         let circuit = self.shape.build(CircuitBuilderStage::Prover, public).use_break_points(self.breaks.clone());
-        let (params, instance) = (params(&self.setup), public.instance());
+        let (params, instance) = (params(&self.setup, self.shape.k), public.instance());
         let mut transcript = Transcript::<Vec<u8>>::init(Vec::new());
         create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, ChallengeEvm<_>, _, _, _>(
             &params,
@@ -169,7 +169,7 @@ impl Scene {
 
     /// What halo2 says of a proof. It does not look at the deferred pairing.
     pub(crate) fn native(&self, instance: &[Fr], proof: &[u8]) -> bool {
-        let params = params(&self.setup);
+        let params = params(&self.setup, self.shape.k);
         verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, ChallengeEvm<_>, _, _>(
             &params,
             self.key.get_vk(),
@@ -181,13 +181,13 @@ impl Scene {
     }
 }
 
-fn params(setup: &Setup) -> std::sync::Arc<Params> {
-    setup.params(K as u32).expect("a setup")
+fn params(setup: &Setup, k: usize) -> Arc<Params> {
+    setup.params(k as u32).expect("a setup")
 }
 
 /// An instance whose deferred pairing holds: `left = scalar [1]`, `right = scalar [s]`.
 pub(crate) fn public(setup: &Setup, scalar: Fr) -> Public {
-    let params = params(setup);
+    let params = params(setup, 1);
     let powers = params.get_g();
     Public {
         halves: [Fr::from_u128(u128::MAX - 3), Fr::from_u128(5 << 100)],
