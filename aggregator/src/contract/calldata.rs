@@ -127,3 +127,50 @@ fn coordinate(limbs: &[Fr]) -> Option<U256> {
     }
     (value < modulus).then_some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Field, Kind};
+
+    fn interface() -> Interface {
+        let statement = Statement::new(vec![Field::new("a", Kind::Uint, "")]).expect("a statement");
+        Interface::new(&statement, &[Round { points: vec![], values: vec!["VALUE".to_owned()], challenges: vec![] }])
+    }
+
+    #[test]
+    fn arguments() {
+        let (interface, proof) = (interface(), [9; 32]);
+        let mut instance: Vec<Fr> = (0..13).map(Fr::from).collect();
+        let (statement, argument) = interface.arguments(&instance, &proof).expect("arguments");
+        assert_eq!(statement, [U256::ZERO]);
+        let second = U256::from(4) | (U256::from(5) << LIMB_BITS) | (U256::from(6) << (2 * LIMB_BITS));
+        assert_eq!(argument[32..64], second.to_be_bytes::<32>());
+        assert_eq!(argument.len(), interface.proof_length());
+        assert_eq!(interface.encode(&statement, &argument).len(), interface.calldata_length());
+
+        let short = interface.arguments(&instance[1..], &proof);
+        assert_eq!(short, Err(CalldataError::Instance { expected: 13, given: 12 }));
+        let long = interface.arguments(&instance, &[0; 33]);
+        assert_eq!(long, Err(CalldataError::Proof { expected: 32, given: 33 }));
+        instance[5] = Fr::from_raw([0, 1 << 24, 0, 0]);
+        assert_eq!(interface.arguments(&instance, &proof), Err(CalldataError::Limbs(1)));
+    }
+
+    /// The greatest coordinate, the modulus, and one that has more than 256 bits.
+    #[test]
+    fn coordinates() {
+        let modulus: U256 = Fq::MODULUS.parse().expect("a number");
+        let limbs = |value: U256| {
+            [0, 1, 2].map(|i| {
+                let limb = (value >> (i * LIMB_BITS)) & ((U256::ONE << LIMB_BITS) - U256::ONE);
+                Fr::from_raw(limb.into_limbs())
+            })
+        };
+        assert_eq!(coordinate(&limbs(modulus - U256::ONE)), Some(modulus - U256::ONE));
+        assert_eq!(coordinate(&limbs(modulus)), None);
+        assert_eq!(coordinate(&limbs(U256::MAX)), None);
+        let [low, middle, _] = limbs(U256::ZERO);
+        assert_eq!(coordinate(&[low, middle, Fr::from_raw([0, 1 << 16, 0, 0])]), None);
+    }
+}

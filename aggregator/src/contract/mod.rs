@@ -46,6 +46,14 @@ pub enum GenerateError {
     /// It has not one column of instance, or reads it in other rows.
     #[error("the circuit has not exactly one column of instance that is read in its own row")]
     Instance,
+    /// The instance does not fit the rows that are not random.
+    #[error("the instance has {length} elements, the circuit {rows} rows for them")]
+    Rows {
+        /// Elements of the instance.
+        length: usize,
+        /// Rows of the circuit that are not random.
+        rows: usize,
+    },
 }
 
 /// A contract's source.
@@ -60,12 +68,19 @@ pub struct Contract {
 impl Contract {
     /// The contract that verifies proofs under this key and setup.
     ///
+    /// That the circuit's instance is such a statement and a deferred pairing is not written in the key. Whoever made the
+    /// circuit knows.
+    ///
     /// # Errors
     ///
     /// [`GenerateError`] if the circuit is not of the family that the contract can verify.
     pub fn new(key: &VerifyingKey, setup: &VerifierSetup, statement: &Statement) -> Result<Self, GenerateError> {
         let protocol = Protocol::of(key)?;
         let interface = Interface::new(statement, &protocol.rounds());
+        let (length, rows) = (interface.instance_length(), protocol.rows());
+        if length > rows {
+            return Err(GenerateError::Rows { length, rows });
+        }
         Ok(Self { source: layout::source(&protocol, setup, statement, &interface), interface })
     }
 }

@@ -14,7 +14,7 @@ use crate::{Fr, G1Affine, key::Gate};
 /// The coordinates of the deferred accumulator: left x and y, right x and y.
 pub(super) const COORDINATES: usize = 4;
 
-/// The limbs of a coordinate, lowest first, and the bits of a limb.
+/// The limbs of a coordinate, lowest first.
 pub(super) const LIMBS: usize = 3;
 /// The bits of a limb.
 pub(super) const LIMB_BITS: usize = 88;
@@ -150,6 +150,11 @@ impl Protocol {
     /// The rotation to the last row that is not random.
     pub(super) fn last(&self) -> i32 {
         -(self.blinding as i32) - 1
+    }
+
+    /// The number of rows that are not random.
+    pub(super) fn rows(&self) -> usize {
+        (1 << self.k) - (self.blinding + 1)
     }
 
     /// A generator of the group of rows.

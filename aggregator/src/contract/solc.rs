@@ -4,7 +4,8 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{self, Command, Output, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use serde_json::{Value, json};
@@ -29,9 +30,14 @@ const SCRIPT: &str = "node_modules/solc/solc.js";
 /// Why a contract cannot be compiled.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
-    /// Node.js is not there.
-    #[error("`{0}` cannot be run; install Node.js 18 or later, with npm (`apt-get install nodejs npm`)")]
-    Missing(&'static str, #[source] io::Error),
+    /// Node.js or npm is not there.
+    #[error("`{program}` cannot be run: {source}; install Node.js with npm, as by `apt-get install nodejs npm`")]
+    Missing {
+        /// The program.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The folder for the compiler cannot be written.
     #[error("cannot write {path}: {source}")]
     Folder {
@@ -57,6 +63,7 @@ pub enum CompileError {
 /// A compiler that is installed in a folder.
 #[derive(Clone, Debug)]
 pub struct Compiler {
+    node: PathBuf,
     script: PathBuf,
 }
 
@@ -81,7 +88,12 @@ impl Compiler {
     /// [`CompileError::NotThere`] if it was not.
     pub fn at(folder: &Path) -> Result<Self, CompileError> {
         let script = folder.join(SCRIPT);
-        if script.is_file() { Ok(Self { script }) } else { Err(CompileError::NotThere(script)) }
+        if script.is_file() { Ok(Self { node: "node".into(), script }) } else { Err(CompileError::NotThere(script)) }
+    }
+
+    /// Runs this program as Node.js, and not the one of the path.
+    pub fn with_node(self, node: PathBuf) -> Self {
+        Self { node, ..self }
     }
 
     /// The compiler in a folder below `cache`, where npm installs it if it is not there.
@@ -94,20 +106,20 @@ impl Compiler {
         if let Ok(compiler) = Self::at(&folder) {
             return Ok(compiler);
         }
-        let failed = |source| CompileError::Folder { path: folder.clone(), source };
-        fs::create_dir_all(&folder).map_err(failed)?;
-        for (name, text) in PACKAGE {
-            fs::write(folder.join(name), text).map_err(failed)?;
+        // Installed aside and then moved, so that a folder of this name is complete.
+        static INSTALLED: AtomicU64 = AtomicU64::new(0);
+        let number = INSTALLED.fetch_add(1, Ordering::Relaxed);
+        let aside = cache.join(format!("solc-{VERSION}.{}.{number}", process::id()));
+        let installed = install_in(&aside);
+        let moved = installed.and_then(|()| {
+            fs::rename(&aside, &folder).map_err(|source| CompileError::Folder { path: folder.clone(), source })
+        });
+        if moved.is_err() {
+            // It is of no use, and whether it can be removed says nothing.
+            let _ = fs::remove_dir_all(&aside);
         }
-        let output = Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .current_dir(&folder)
-            .output()
-            .map_err(|source| CompileError::Missing("npm", source))?;
-        if !output.status.success() {
-            return Err(CompileError::Install(errors(&output)));
-        }
-        Self::at(&folder)
+        // If it could not be moved because another was faster, that one is there.
+        Self::at(&folder).or_else(|missing| moved.and(Err(missing)))
     }
 
     /// Compiles a contract.
@@ -148,14 +160,14 @@ impl Compiler {
 
     /// Runs the compiler's standard JSON interface.
     fn run(&self, input: &Value) -> Result<Value, CompileError> {
-        let mut child = Command::new("node")
+        let mut child = Command::new(&self.node)
             .arg(&self.script)
             .arg("--standard-json")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|source| CompileError::Missing("node", source))?;
+            .map_err(|source| CompileError::Missing { program: self.node.clone(), source })?;
         let failed = |error: io::Error| CompileError::Failed(error.to_string());
         // The pipe is closed after the write, which ends the compiler's input.
         let written = child.stdin.take().map(|mut pipe| pipe.write_all(input.to_string().as_bytes()));
@@ -168,6 +180,21 @@ impl Compiler {
         let start = output.stdout.iter().position(|byte| *byte == b'{').unwrap_or_default();
         serde_json::from_slice(&output.stdout[start..]).map_err(|error| CompileError::Failed(error.to_string()))
     }
+}
+
+/// Lets npm install the compiler in a new folder.
+fn install_in(folder: &Path) -> Result<(), CompileError> {
+    let failed = |source| CompileError::Folder { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(failed)?;
+    for (name, text) in PACKAGE {
+        fs::write(folder.join(name), text).map_err(failed)?;
+    }
+    let output = Command::new("npm")
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(folder)
+        .output()
+        .map_err(|source| CompileError::Missing { program: "npm".into(), source })?;
+    if output.status.success() { Ok(()) } else { Err(CompileError::Install(errors(&output))) }
 }
 
 /// What a program wrote to its standard error.

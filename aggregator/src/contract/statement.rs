@@ -152,3 +152,45 @@ impl Statement {
         self.fields.iter().map(word).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: &str, kind: Kind) -> Field {
+        Field::new(name, kind, "A field.")
+    }
+
+    #[test]
+    fn names_and_meanings() {
+        let name = |name: &str| Statement::new(vec![field(name, Kind::Uint)]);
+        assert!(name("blockHash2").is_ok());
+        for bad in ["", "Hash", "2hash", "a b", "a;", "\u{e4}"] {
+            assert_eq!(name(bad), Err(StatementError::Name(bad.to_owned())));
+        }
+        assert_eq!(Statement::new(vec![]), Err(StatementError::Empty));
+        let twice = Statement::new(vec![field("a", Kind::Uint), field("a", Kind::Bytes32)]);
+        assert_eq!(twice, Err(StatementError::Twice("a".to_owned())));
+        let meaning = Statement::new(vec![Field::new("a", Kind::Uint, "Two\nlines.")]);
+        assert_eq!(meaning, Err(StatementError::Meaning("a".to_owned())));
+    }
+
+    #[test]
+    fn elements() {
+        let statement = Statement::new(vec![field("a", Kind::Bytes32), field("b", Kind::Uint)]).expect("a statement");
+        assert_eq!(statement.elements(), 3);
+        let elements = [Fr::from(2), Fr::from_u128(u128::MAX), -Fr::from(1)];
+        let words = statement.words(&elements).expect("words");
+        let bytes = U256::from_limbs([u64::MAX, u64::MAX, 2, 0]);
+        let greatest: U256 = Fr::MODULUS.parse::<U256>().expect("a number") - U256::ONE;
+        assert_eq!(words, [bytes, greatest]);
+        let count = |given| Err(ElementsError::Count { expected: 3, given });
+        assert_eq!(statement.words(&elements[..2]), count(2));
+        assert_eq!(statement.words(&[elements, elements].concat()), count(6));
+        for place in 0..2 {
+            let mut elements = elements;
+            elements[place] = Fr::from_raw([0, 0, 1, 0]);
+            assert_eq!(statement.words(&elements), Err(ElementsError::Half("a".to_owned())));
+        }
+    }
+}

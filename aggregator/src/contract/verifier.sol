@@ -172,8 +172,13 @@ $NUMERATOR
                 mstore(PRODUCT, x)
                 mstore(add(PRODUCT, 0x20), y)
                 mstore(add(PRODUCT, 0x40), scalar)
-                if iszero(staticcall(24000, 7, PRODUCT, 0x60, PRODUCT, 0x40)) { fail(INVALID_POINT) }
-                if iszero(staticcall(2000, 6, SUM, 0x80, SUM, 0x40)) { fail(INVALID_POINT) }
+                // Arguments are evaluated from the last to the first: the multiplication comes before the addition.
+                if iszero(
+                    and(
+                        staticcall(2000, 6, SUM, 0x80, SUM, 0x40),
+                        staticcall(24000, 7, PRODUCT, 0x60, PRODUCT, 0x40)
+                    )
+                ) { fail(INVALID_POINT) }
             }
 
             // Differences of `u` and the points at which polynomials are opened.

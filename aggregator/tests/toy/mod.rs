@@ -130,7 +130,6 @@ impl Shape {
 #[derive(Debug)]
 pub(crate) struct Scene {
     pub(crate) setup: Setup,
-    pub(crate) contract: Contract,
     pub(crate) compiled: Compiled,
     key: ProvingKey<G1Affine>,
     pub(crate) shape: Shape,
@@ -145,7 +144,7 @@ impl Scene {
         let contract = Contract::new(key.get_vk(), &setup.verifier(), &statement()).expect("a contract");
         let compiler = Compiler::install(env!("CARGO_TARGET_TMPDIR").as_ref()).expect("the Solidity compiler");
         let compiled = compiler.compile(&contract).expect("the contract compiles");
-        Self { setup, contract, compiled, key, shape, breaks: circuit.break_points() }
+        Self { setup, compiled, key, shape, breaks: circuit.break_points() }
     }
 
     /// A proof, which halo2 accepts.
