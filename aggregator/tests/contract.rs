@@ -107,7 +107,9 @@ fn refused(refusal: Refusal) -> Verdict {
 /// numbers of products. The bounds are those of the book's table.
 #[test]
 fn figures() {
-    for (advice, k, gas, code) in [(1, 12, 320_000, 8_000), (2, 12, 365_000, 9_000), (3, 12, 395_000, 9_000), (4, 13, 425_000, 9_500)] {
+    for (advice, k, gas, code) in
+        [(1, 12, 320_000, 8_000), (2, 12, 365_000, 9_000), (3, 12, 395_000, 9_000), (4, 13, 425_000, 9_500)]
+    {
         let scene = Scene::new(Shape { advice, k });
         let public = public(&scene.setup, Fr::from(5));
         let proof = scene.prove(&public);

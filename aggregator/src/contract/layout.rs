@@ -123,7 +123,7 @@ fn selectors() -> String {
     let mut text = Text::at(1);
     for (name, signature) in ERRORS {
         let selector = hex::encode(&keccak256(signature)[..4]);
-        text.line(format!("uint256 private constant {name} = {};", format!("0x{selector:0<64}")));
+        text.line(format!("uint256 private constant {name} = 0x{selector:0<64};"));
     }
     text.finish()
 }
