@@ -1,18 +1,21 @@
 //! The contract against real proofs: compiled, deployed and called under the rules of Osaka. For the figures: `cargo test
 //! --release -p verbatim-aggregator --test contract figures -- --nocapture`.
 
-mod toy;
+mod base;
+mod general;
+mod keyed;
+mod refused;
 
 use std::sync::LazyLock;
 
 use alloy_primitives::keccak256;
+use base::{Public, Scene, Shape};
 use halo2_proofs::halo2curves::{
     bn256::{Fq, G1Affine},
     ff::{Field, PrimeField},
     group::{Curve, Group, prime::PrimeCurveAffine},
 };
 use ruint::aliases::U256;
-use toy::{Public, Scene, Shape, public};
 use verbatim_aggregator::{
     Fr, G1,
     contract::{
@@ -35,9 +38,9 @@ struct Call {
 
 static CALL: LazyLock<Call> = LazyLock::new(|| {
     let scene = Scene::new(Shape { advice: 3, k: 12 });
-    let public = public(&scene.setup, Fr::from(123));
+    let public = scene.public(Fr::from(123));
     let proof = scene.prove(&public);
-    let (statement, argument) = scene.compiled.interface.arguments(&public.instance(), &proof).expect("a call");
+    let (statement, argument) = scene.keyed.compiled.interface.arguments(&public.instance(), &proof).expect("a call");
     Call { scene, public, proof, statement, argument }
 });
 
@@ -46,12 +49,12 @@ const DEFERRED: usize = 4;
 
 impl Call {
     fn make(&self, statement: &[U256], argument: &[u8]) -> Verdict {
-        self.send(&self.scene.compiled.interface.encode(statement, argument))
+        self.send(&self.scene.keyed.compiled.interface.encode(statement, argument))
     }
 
     /// What the contract says, which takes bounded gas whatever it is.
     fn send(&self, calldata: &[u8]) -> Verdict {
-        let answer = call(&self.scene.compiled, calldata).expect("a transaction");
+        let answer = call(&self.scene.keyed.compiled, calldata).expect("a transaction");
         assert!(answer.gas_used < REFUSED_GAS, "{answer:?}");
         answer.verdict
     }
@@ -111,9 +114,9 @@ fn figures() {
         [(1, 12, 320_000, 8_000), (2, 12, 365_000, 9_000), (3, 12, 395_000, 9_000), (4, 13, 425_000, 9_500)]
     {
         let scene = Scene::new(Shape { advice, k });
-        let public = public(&scene.setup, Fr::from(5));
+        let public = scene.public(Fr::from(5));
         let proof = scene.prove(&public);
-        let answer = onchain(&scene.compiled, &public.instance(), &proof).expect("a call");
+        let answer = onchain(&scene.keyed.compiled, &public.instance(), &proof).expect("a call");
         let OnChain { gas_used, code_size, calldata_size, .. } = answer;
         println!(
             "{advice} columns, k = {k}: {gas_used} gas, {code_size} bytes of code, {calldata_size} of calldata, {} of proof",
@@ -126,13 +129,14 @@ fn figures() {
 #[test]
 fn other_statements() {
     let Call { scene, .. } = &*CALL;
-    let mut other = public(&scene.setup, Fr::from(456).invert().expect("not zero"));
+    let mut other = scene.public(Fr::from(456).invert().expect("not zero"));
     other.number = Fr::ZERO;
     other.halves.reverse();
-    let answer = |public: &Public| onchain(&scene.compiled, &public.instance(), &scene.prove(public)).expect("a call");
+    let answer =
+        |public: &Public| onchain(&scene.keyed.compiled, &public.instance(), &scene.prove(public)).expect("a call");
     let Verdict::Valid(digest) = answer(&other).verdict else { panic!("a valid proof is refused") };
     let elements = &other.instance()[..4];
-    let statement = scene.compiled.interface.statement().words(elements).expect("a statement");
+    let statement = scene.keyed.compiled.interface.statement().words(elements).expect("a statement");
     let encoded: Vec<u8> = statement.iter().flat_map(|word| word.to_be_bytes::<32>()).collect();
     assert_eq!(digest, keccak256(encoded).0);
     // Empty sums: two identities.
@@ -200,7 +204,7 @@ fn deferred_pairing() {
     ];
     for deferred in false_ones {
         let public = Public { deferred, ..*public };
-        let answer = onchain(&scene.compiled, &public.instance(), &scene.prove(&public)).expect("a call");
+        let answer = onchain(&scene.keyed.compiled, &public.instance(), &scene.prove(&public)).expect("a call");
         assert_eq!(answer.verdict, refused(Refusal::Proof));
     }
 }
@@ -208,7 +212,7 @@ fn deferred_pairing() {
 #[test]
 fn lengths() {
     let call = &*CALL;
-    let interface = &call.scene.compiled.interface;
+    let interface = &call.scene.keyed.compiled.interface;
     let length = call.argument.len();
     for shorter in [0, 32, length - 32, length - 1] {
         assert_eq!(call.make(&call.statement, &call.argument[..shorter]), refused(Refusal::Length), "{shorter}");
@@ -236,18 +240,18 @@ fn the_same_as_halo2() {
     for place in (31..proof.len()).step_by(5 * 32) {
         let mut proof = proof.clone();
         proof[place] ^= 1;
-        assert!(!scene.native(&instance, &proof), "byte {place}");
-        assert!(!onchain(&scene.compiled, &instance, &proof).expect("a call").valid(), "byte {place}");
+        assert!(!scene.keyed.native(&instance, &proof), "byte {place}");
+        assert!(!onchain(&scene.keyed.compiled, &instance, &proof).expect("a call").valid(), "byte {place}");
     }
     let other = Public { number: public.number + Fr::ONE, ..*public }.instance();
-    assert!(!scene.native(&other, proof));
-    assert!(!onchain(&scene.compiled, &other, proof).expect("a call").valid());
+    assert!(!scene.keyed.native(&other, proof));
+    assert!(!onchain(&scene.keyed.compiled, &other, proof).expect("a call").valid());
 }
 
 /// The code has no instruction that burns all gas, and the interface is the one that the book says.
 #[test]
 fn code_and_interface() {
-    let compiled = &CALL.scene.compiled;
+    let compiled = &CALL.scene.keyed.compiled;
     let (mut at, mut instructions) = (0, Vec::new());
     while let Some(instruction) = compiled.deployed.get(at) {
         instructions.push(*instruction);
