@@ -78,8 +78,7 @@ fn remainder(text: &mut Text, protocol: &Protocol, set: &[Opened], rotations: &[
                 text.line("sum := value");
             } else {
                 let differences = others.iter().map(|other| protocol.shift(*rotation) - protocol.shift(*other));
-                // Powers of a root of unity with an order above the distance differ.
-                let inverse = differences.product::<Fr>().invert().unwrap_or(Fr::ZERO);
+                let inverse = differences.product::<Fr>().invert().expect("the rotations are of different rows");
                 text.line(format!("sum := {}", add("sum", &mul("value", &literal(&inverse)))));
             }
         });

@@ -1,5 +1,8 @@
 //! What the verifier of one circuit computes, read from the verifying key: the messages of a proof in their order, the
-//! polynomials that are opened, and where. Everything has a name, which is the name of its place in the contract's memory.
+//! polynomials that are opened, and where. Everything has a name, which is the name of its place in the contract's
+//! memory.
+
+use std::collections::BTreeSet;
 
 use halo2_proofs::{
     halo2curves::ff::{Field, PrimeField},
@@ -132,7 +135,9 @@ impl Protocol {
             table: lookup.table_expressions().iter().map(gate).collect(),
         });
         protocol.lookups = lookups.collect();
-        Ok(protocol)
+        let rows = protocol.rotations().into_iter().map(|rotation| rotation.rem_euclid(1 << protocol.k));
+        let distinct: BTreeSet<i32> = rows.collect();
+        if distinct.len() == protocol.rotations().len() { Ok(protocol) } else { Err(GenerateError::Rotations) }
     }
 
     /// The name of an advice query's value.
@@ -164,8 +169,7 @@ impl Protocol {
 
     /// What `x` is multiplied by to reach a rotation.
     pub(super) fn shift(&self, rotation: i32) -> Fr {
-        let omega = if rotation < 0 { self.omega().invert().unwrap_or(Fr::ZERO) } else { self.omega() };
-        omega.pow_vartime([u64::from(rotation.unsigned_abs())])
+        self.omega().pow_vartime([rotation.rem_euclid(1 << self.k) as u64])
     }
 
     /// The names of the quotient's pieces.

@@ -73,8 +73,8 @@ $READ_FIELDS
                 if iszero(valid) { fail(INVALID_POINT) }
             }
 
-            // Reads the proof and hashes the challenges. Precompiles will check that points are on the curve, where no `y`
-            // is zero; so the identity, which would be two zeros, is refused here.
+            // Reads the proof and hashes the challenges. Precompiles will check that points are on the curve, where no
+            // `y` is zero; so the identity, which would be two zeros, is refused here.
             function readProof(from) {
                 let r := R
                 let q := Q

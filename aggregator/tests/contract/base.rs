@@ -1,5 +1,5 @@
-//! A small circuit of the kind that the last one is: halo2-base's, with products, ranges, and an instance of a statement and
-//! a deferred pairing.
+//! A small circuit of the kind that the last one is: halo2-base's, with products, ranges, and an instance of a statement
+//! and a deferred pairing.
 
 use halo2_base::gates::{
     GateInstructions, RangeInstructions,

@@ -1,5 +1,5 @@
-//! A circuit that halo2-base does not make: lookups of pairs in other columns, an instance in a gate, constants, factors and
-//! negations, the row before, and columns that only a lookup reads.
+//! A circuit that halo2-base does not make: lookups of pairs in other columns, an instance in a gate, constants, factors
+//! and negations, the row before, and columns that only a lookup reads.
 
 use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner, Value},

@@ -1,5 +1,5 @@
-//! The contract against real proofs: compiled, deployed and called under the rules of Osaka. For the figures: `cargo test
-//! --release -p verbatim-aggregator --test contract figures -- --nocapture`.
+//! The contract against real proofs: compiled, deployed and called under the rules of Osaka. For the figures:
+//! `cargo test --release -p verbatim-aggregator --test contract figures -- --nocapture`.
 
 mod base;
 mod general;
@@ -119,7 +119,7 @@ fn figures() {
         let answer = onchain(&scene.keyed.compiled, &public.instance(), &proof).expect("a call");
         let OnChain { gas_used, code_size, calldata_size, .. } = answer;
         println!(
-            "{advice} columns, k = {k}: {gas_used} gas, {code_size} bytes of code, {calldata_size} of calldata, {} of proof",
+            "{advice} columns, k = {k}: {gas_used} gas, code {code_size}, calldata {calldata_size}, proof {} bytes",
             proof.len()
         );
         assert!(answer.valid() && gas_used < gas && code_size < code, "{answer:?}");

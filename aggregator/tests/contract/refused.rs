@@ -26,6 +26,7 @@ enum Odd {
     NoInstance,
     TwoInstances,
     InstanceOfAnotherRow,
+    RotationByAllRows,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,7 @@ impl Circuit<Fr> for OddCircuit {
     }
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, odd: Odd) {
-        let advice: Column<Advice> = meta.advice_column();
+        let column: Column<Advice> = meta.advice_column();
         let instances: Vec<Column<Instance>> = match odd {
             Odd::NoInstance => vec![],
             Odd::TwoInstances => vec![meta.instance_column(), meta.instance_column()],
@@ -62,9 +63,10 @@ impl Circuit<Fr> for OddCircuit {
         }
         let rotation = Rotation(i32::from(matches!(odd, Odd::InstanceOfAnotherRow)));
         meta.create_gate("a gate", |meta| {
-            let advice = meta.query_advice(advice, Rotation::cur());
-            let sum = instances.iter().fold(advice.clone(), |sum, column| sum + meta.query_instance(*column, rotation));
-            [advice * sum]
+            let advice = meta.query_advice(column, Rotation::cur());
+            let sum = instances.iter().fold(advice, |sum, column| sum + meta.query_instance(*column, rotation));
+            let rows = if matches!(odd, Odd::RotationByAllRows) { 1 << K } else { 0 };
+            [meta.query_advice(column, Rotation(rows)) * sum]
         });
     }
 
@@ -92,6 +94,7 @@ fn keys() {
     for odd in [Odd::NoInstance, Odd::TwoInstances, Odd::InstanceOfAnotherRow] {
         assert_eq!(refused(odd), GenerateError::Instance);
     }
+    assert_eq!(refused(Odd::RotationByAllRows), GenerateError::Rotations);
     assert_eq!(contract(Odd::Nothing, 47).expect_err("too long"), GenerateError::Rows { length: 59, rows: 58 });
     assert!(contract(Odd::Nothing, 46).is_ok());
 }
