@@ -1,9 +1,10 @@
 //! The contract that verifies the last proof on a chain.
 //!
 //! [`Contract::new`] writes the source for **one** circuit, from its verifying key: PLONK as halo2-axiom has it, with
-//! gates, a permutation argument and lookups, KZG on BN254 with SHPLONK, challenges by Keccak-256 as in snark-verifier's
-//! `EvmTranscript`. The circuit has one phase and one column of instance: the elements of a [`Statement`], then a
-//! deferred pairing: `left` and `right`, two points of which `e(left, [s]) = e(right, [1])` must hold as well, in limbs.
+//! gates, a permutation argument and lookups, KZG on BN254 with SHPLONK, challenges by Keccak-256 as in
+//! snark-verifier's `EvmTranscript`. The circuit has one phase and one column of instance: the elements of a
+//! [`Statement`], then a deferred pairing: `left` and `right`, two points of which `e(left, [s]) = e(right, [1])` must
+//! hold as well, in limbs.
 //!
 //! [`Compiler`] compiles the source, and [`call`] runs it, as a chain would.
 //!
