@@ -1,7 +1,7 @@
 //! The verifier of shards against real proofs: halo2's verifier takes them, so it must, and it must say the same whether it
 //! computes or is recorded.
 
-use std::sync::Arc;
+mod common;
 
 use halo2_proofs::halo2curves::{
     bn256::{G1Affine, G2Affine, pairing},
@@ -16,74 +16,29 @@ use verbatim_aggregator::{
     shard::{SIZES, Shared, chain_step, challenges, verify},
     witness::{Witness, WitnessError},
 };
-use verbatim_circuits::schedule::Fork;
-use verbatim_gadgets::{grid::Grid, halo2};
-use verbatim_prover::{
-    bundle::{Job, ProvenBundle, Prover, ShardProof},
-    challenge::{ChallengeHasher, Challenges, bundle_challenges},
-    keys::{KeyStore, ShardKey, ShardVerifyingKey},
-    machine::ShardWitness,
-    setup::{Setup, VerifierSetup},
-    shards::PlanCircuit,
-};
-use verbatim_witness::assemble::Assembly;
+use verbatim_prover::challenge::{ChallengeHasher, Challenges, bundle_challenges};
 
-/// A shard without a window, which is one that holds.
-struct Empty(Grid);
+use common::Scene;
 
-impl ShardWitness for Empty {
-    fn main_columns(&self) -> Vec<Vec<Fr>> {
-        self.0.main.clone()
-    }
-
-    fn aux_columns(&self, _: &[Vec<Fr>], alpha: Fr, gamma: Fr) -> (Vec<Vec<Fr>>, Fr) {
-        halo2::auxiliary(&self.0, halo2::Challenges { alpha, gamma })
-    }
+/// What is asked of a scene here.
+trait Holds {
+    fn shared(&self) -> Shared<Fr>;
+    /// Whether a proof holds with the pairing.
+    fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal>;
 }
 
-/// Proofs of empty shards under common challenges.
-struct Scene {
-    setup: VerifierSetup,
-    keys: Vec<ShardKey>,
-    proven: ProvenBundle,
-}
-
-impl Scene {
-    fn new(shards: &[(&str, u32)]) -> Self {
-        let (setup, store) = (Setup::unsafe_development(None), KeyStore::new(None));
-        let assembly = Assembly::empty(Fork::Osaka);
-        let circuits: Vec<_> = assembly.workloads().iter().map(|workload| Arc::clone(workload.circuit())).collect();
-        let place = |name| circuits.iter().position(|circuit| circuit.name == name).expect("there is such a circuit");
-        let (keys, grids): (Vec<_>, Vec<_>) = shards
-            .iter()
-            .map(|(name, k)| {
-                let circuit = &circuits[place(*name)];
-                let shard = PlanCircuit::new(Arc::clone(circuit), place(*name) as u32, *k);
-                let key = store.key(&shard, setup.params(*k).expect("a small size")).expect("a key");
-                (key, Empty(Grid::new(Arc::clone(circuit), *k, Arc::new(circuit.fixed_values(*k)))))
-            })
-            .unzip();
-        let jobs: Vec<_> = keys.iter().zip(&grids).map(|(key, witness)| Job { key, witness }).collect();
-        let proven = Prover::new().seed([7; 32]).prove(Fr::from(3), &jobs).expect("proofs");
-        Self { setup: setup.verifier(), keys, proven }
-    }
-
-    fn shards(&self) -> impl Iterator<Item = (&ShardVerifyingKey, &ShardProof)> {
-        self.keys.iter().map(|key| &**key.verifying()).zip(&self.proven.bundle.shards)
-    }
-
+impl Holds for Scene {
     fn shared(&self) -> Shared<Fr> {
         let challenges = self.proven.challenges;
         Shared { alpha: challenges.alpha, gamma: challenges.gamma }
     }
 
-    /// Whether a proof holds with the pairing.
     fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal> {
         let mut native = Native::new(witness);
         let verified = verify(&mut native, circuit, shared, &FACTOR);
         let [left, right] = native.finish()?;
         let right = right + G1Affine::generator() * verified.generator;
-        let sides = [(left, self.setup.s_g2()), (right, G2Affine::generator())];
+        let sides = [(left, self.setup.verifier().s_g2()), (right, G2Affine::generator())];
         let [left, right] = sides.map(|(sum, other)| pairing(&sum.to_affine(), &other));
         Ok(left == right)
     }
@@ -101,11 +56,17 @@ fn record(circuit: &Circuit) -> Program {
 
 #[test]
 fn what_halo2_accepts_is_accepted_and_nothing_else() {
-    let scene = Scene::new(&[("state", 9), ("light", 9)]);
+    let scene = Scene::new(Fr::from(3), &[("state", 9), ("light", 9)]);
     let shared = scene.shared();
     for (key, shard) in scene.shards() {
-        verbatim_prover::shard::verify(&scene.setup, key, shard.bus_sum, &shard.proof, &scene.proven.challenges)
-            .expect("halo2 accepts it");
+        verbatim_prover::shard::verify(
+            &scene.setup.verifier(),
+            key,
+            shard.bus_sum,
+            &shard.proof,
+            &scene.proven.challenges,
+        )
+        .expect("halo2 accepts it");
         let (circuit, witness) = (Circuit::of(key), Witness::of_shard(key, shard).expect("a proof"));
         assert_eq!(scene.holds(&circuit, &witness, &shared), Ok(true));
 
@@ -155,7 +116,7 @@ fn challenges_are_those_of_the_bundle() {
 /// The size of a shard is said by flags: exactly one, and that of the size under which it was proven.
 #[test]
 fn a_shard_has_one_size() {
-    let scene = Scene::new(&[("opcodes", 11)]);
+    let scene = Scene::new(Fr::from(3), &[("opcodes", 11)]);
     let (key, shard) = scene.shards().next().expect("a shard");
     let (circuit, witness) = (Circuit::of(key), Witness::of_shard(key, shard).expect("a proof"));
     let holds = |flags: &[(u32, Fr)]| {
@@ -175,7 +136,7 @@ fn a_shard_has_one_size() {
 
 #[test]
 fn a_program_computes_what_the_verifier_does_for_every_size() {
-    let scene = Scene::new(&[("state", 9), ("state", 10), ("arith", 9)]);
+    let scene = Scene::new(Fr::from(3), &[("state", 9), ("state", 10), ("arith", 9)]);
     let shared = scene.shared();
     let programs: Vec<Program> = scene.shards().map(|(key, _)| record(&Circuit::of(key))).collect();
     assert_eq!(programs[0], programs[1]);
@@ -185,24 +146,24 @@ fn a_program_computes_what_the_verifier_does_for_every_size() {
         verify(&mut native, &circuit, &shared, &FACTOR);
         let mut given = witness.clone();
         given.scalars.splice(0..0, [shared.alpha, shared.gamma, FACTOR]);
-        let run = program.run(&given).expect("the proof holds");
+        let run = program.run(Fr::zero(), &given).expect("the proof holds");
         let mut sums = [G1::identity(); 2];
         for (sum, scalar, point) in &run.terms {
-            sums[*sum as usize] += witness.points[*point as usize] * scalar;
+            sums[*sum as usize] += point * scalar;
         }
         assert_eq!(native.finish(), Ok(sums));
         assert_eq!(run.terms.len(), circuit.commitments() + 1, "each commitment once, the last one on both sides");
-        let values: u32 = program.ops.iter().map(Op::values).sum();
+        let values: u32 = program.ops.iter().map(Op::size).sum();
         assert_eq!(run.values.len(), values as usize);
 
         let last = given.scalars.pop();
-        assert_eq!(program.run(&given).err(), Some(Refusal::Missing), "without {last:?}");
+        assert_eq!(program.run(Fr::zero(), &given).err(), Some(Refusal::Missing), "without {last:?}");
     }
 }
 
 #[test]
 fn malformed_proofs_are_refused() {
-    let scene = Scene::new(&[("state", 9)]);
+    let scene = Scene::new(Fr::from(3), &[("state", 9)]);
     let (key, shard) = scene.shards().next().expect("a shard");
     let read = |change: fn(&mut Vec<u8>)| {
         let mut shard = shard.clone();
