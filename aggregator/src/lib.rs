@@ -28,6 +28,7 @@ pub mod columns;
 pub mod contract;
 pub mod curve;
 pub mod engine;
+pub mod final_proof;
 pub mod hash;
 pub mod key;
 pub mod keyset;
