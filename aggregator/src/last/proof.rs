@@ -51,8 +51,7 @@ impl Keys {
     /// [`ProofError::Halo2`] if the setup is too small.
     pub fn new(params: &Params, circuit: &LastCircuit) -> Result<Self, ProofError> {
         let key = keygen_pk2(params, &circuit.builder, false)?;
-        let pinning =
-            Pinning { params: circuit.params().clone(), break_points: circuit.builder.break_points() };
+        let pinning = Pinning { params: circuit.params().clone(), break_points: circuit.builder.break_points() };
         Ok(Self { key, pinning })
     }
 

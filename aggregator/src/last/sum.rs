@@ -16,12 +16,7 @@
 //! meets an exception with negligible probability; and who does meets constraints that do not hold. A sum that is the
 //! identity is such an exception.
 
-use halo2_proofs::halo2curves::{
-    CurveExt,
-    bn256::Fq,
-    ff::PrimeField,
-    group::Curve,
-};
+use halo2_proofs::halo2curves::{CurveExt, bn256::Fq, ff::PrimeField, group::Curve};
 use num_bigint::{BigInt, Sign};
 
 use super::{
