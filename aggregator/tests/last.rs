@@ -191,6 +191,19 @@ fn usage() -> (f64, u64) {
 
 #[test]
 #[ignore = "a measurement"]
+fn what_the_shards_of_a_block_take() {
+    let setup = Setup::unsafe_development(None);
+    for (name, size) in [("opcodes", 11), ("state", 9), ("storage", 9), ("transfer", 9), ("arith", 9)] {
+        let case = Case::new(&Scene::new(&[(name, size)]), &setup);
+        let circuit = LastCircuit::keygen(22, body(&case.circuit));
+        let (spent, columns) = (circuit.spent(), &circuit.params().num_advice_per_phase);
+        let all: usize = spent.values().sum();
+        println!("{name}: {} commitments, {all} cells, {spent:?}, {columns:?} columns", case.circuit.commitments());
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
 fn a_shard_is_proven_for_a_contract() {
     let read = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_string());
     let (name, size, k) = (read("SHARD", "opcodes"), read("SHARD_K", "11"), read("LAST_K", "20"));

@@ -91,10 +91,10 @@ impl<'a> Cells<'a> {
         self.chain_to(start.into(), terms, None)
     }
 
-    /// As [`Cells::chain`], and the sum without the last term.
-    pub(super) fn chain_with_last(&mut self, start: Cell, terms: &[(Filling, Filling)]) -> (Cell, Cell) {
+    /// As [`Cells::chain`], and the sum after the first term.
+    pub(super) fn chain_with_first(&mut self, start: impl Into<Filling>, terms: &[(Filling, Filling)]) -> (Cell, Cell) {
         let sum = self.chain(start, terms);
-        (self.context().get(-4), sum)
+        (self.context().get(-3 * terms.len() as isize + 2), sum)
     }
 
     /// As [`Cells::chain`]; the result is asserted to be `end`, if that is given.

@@ -47,6 +47,10 @@ impl LastCircuit {
     ///
     /// `body` is what the circuit proves. It answers the scalars of the instance, and adds at least one term to each sum. It must
     /// be the same in all stages.
+    ///
+    /// # Panics
+    ///
+    /// If the body adds no term to a sum, or `k` is below 9.
     pub fn keygen(k: u32, body: impl FnOnce(&mut Halo2Engine<'_>) -> Vec<Scalar>) -> Self {
         Self::fitted(CircuitBuilderStage::Keygen, k, &Witness::default(), body)
     }
@@ -73,6 +77,7 @@ impl LastCircuit {
         body: impl FnOnce(&mut Halo2Engine<'_>) -> Vec<Scalar>,
     ) -> Self {
         let k = k as usize;
+        assert!(k > *Limbs::LOOKUP_BITS.start(), "the lookups' table fits the circuit");
         let bits = (k - 1).clamp(*Limbs::LOOKUP_BITS.start(), *Limbs::LOOKUP_BITS.end());
         let builder = BaseCircuitBuilder::from_stage(stage).use_k(k).use_lookup_bits(bits).use_instance_columns(1);
         let mut circuit = Self::fill(builder, witness, body);

@@ -183,7 +183,7 @@ impl Limbs {
 
     fn integer(&self, cells: &mut Cells, limbs: [Cell; 3], value: BigInt, weight: u32) -> Integer {
         let weighed = |index: usize| (limbs[index].into(), constant(power(index * self.bits)));
-        let (low, native) = cells.chain_with_last(limbs[0], &[weighed(1), weighed(2)]);
+        let (low, native) = cells.chain_with_first(limbs[0], &[weighed(1), weighed(2)]);
         let [first, second, high] = limbs;
         Integer { limbs: [first, second], sum: Sum { low, high, native, value, weight } }
     }

@@ -269,7 +269,8 @@ fn what_the_prover_gives_is_determined() {
     tamper::at(None);
     assert!(Constraints::of(&build()).broken().is_empty());
     let given = tamper::at(None);
-    for number in (0..60).map(|_| random.gen_range(0..given)) {
+    // The last ones are those of what is exposed.
+    for number in (given - 20..given).chain((0..30).map(|_| random.gen_range(0..given))) {
         tamper::at(Some(number));
         assert!(!Constraints::of(&build()).broken().is_empty(), "{number} of {given}");
     }
@@ -295,6 +296,48 @@ fn a_sum_is_not_the_identity() {
     });
     assert_eq!(circuit.refusal(), Some(Refusal::Unsatisfied));
     assert_eq!(Constraints::of(&circuit).broken(), ["gate"]);
+}
+
+/// Two equal points have no line through them: any slope would do, and give any sum.
+#[test]
+fn equal_points_are_not_added() {
+    let witness = Witness::default();
+    let circuit = LastCircuit::mock(18, &witness, |engine| {
+        end(engine);
+        end(engine);
+        Vec::new()
+    });
+    assert_eq!(circuit.refusal(), Some(Refusal::Unsatisfied));
+    let constraints = Constraints::of(&circuit);
+    assert_eq!(constraints.broken(), ["gate"]);
+    let gates = (0..constraints.gates.len()).filter(|row| constraints.gates[*row] && !constraints.gate(*row));
+    assert_eq!(gates.count(), 1, "only that the differences are not zero");
+}
+
+/// A number's lookups bind: one that is too great, with the next one less by one, gives the same number.
+#[test]
+fn chunks_are_looked_up() {
+    let witness = Witness { scalars: Vec::new(), points: vec![G1::random(&mut random()).to_affine()] };
+    let circuit = holding(12, &witness, |engine| {
+        end(engine);
+        engine.point().1.to_vec()
+    });
+    let mut constraints = Constraints::of(&circuit);
+    // The first two chunks of a number stand in its first gate.
+    let looked_up: Vec<usize> = constraints.lookups.clone();
+    let pairs = looked_up.windows(2).filter(|pair| pair[0] + 1 == pair[1] && constraints.gates[pair[0]]);
+    let pairs: Vec<usize> = pairs.map(|pair| pair[0]).collect();
+    assert!(pairs.len() > 10);
+    let carried = super::cells::power(constraints.bits);
+    for cell in pairs {
+        let [low, high] = [constraints.values[cell], constraints.values[cell + 1]];
+        let (more, less) = if high == Fr::zero() { (-carried, -Fr::one()) } else { (carried, Fr::one()) };
+        constraints.values[cell] = low + more;
+        constraints.values[cell + 1] = high - less;
+        assert_eq!(constraints.broken(), ["lookup"]);
+        constraints.values[cell] = low;
+        constraints.values[cell + 1] = high;
+    }
 }
 
 #[test]
