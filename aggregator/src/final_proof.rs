@@ -6,10 +6,21 @@
 //!
 //! On disk it is a JSON document, see [`FinalProof::encode`].
 
-use halo2_proofs::halo2curves::{
-    bn256::{G2Affine, pairing},
-    ff::PrimeField,
-    group::{Curve, GroupEncoding, prime::PrimeCurveAffine},
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use halo2_base::gates::circuit::{BaseCircuitParams, builder::BaseCircuitBuilder};
+use halo2_proofs::{
+    SerdeFormat,
+    halo2curves::{
+        bn256::{G2Affine, pairing},
+        ff::PrimeField,
+        group::{Curve, GroupEncoding},
+    },
+    plonk::keygen_vk,
 };
 use rand::{CryptoRng, RngCore};
 use ruint::aliases::U256;
@@ -18,17 +29,20 @@ use verbatim_circuits::statement::Label;
 use verbatim_gadgets::value::from_u256;
 use verbatim_prover::{
     Params, VerifyingKey,
+    cache::{self, Identity},
     challenge::PROTOCOL_VERSION,
     file::field_hex,
     setup::{Setup, SetupError, VerifierSetup},
 };
+
+use verbatim_witness::assemble::{NoStatement, PublicMessages};
 
 use crate::{
     Fr, G1Affine,
     contract::{Contract, Field, GenerateError, Kind, Statement as Fields},
     key::Circuit,
     keyset::KeySet,
-    last::{Halo2Engine, Keys, LastCircuit, ProofError, Scalar},
+    last::{Halo2Engine, Keys, LastCircuit, ProofError, Scalar, verify},
     level,
     native::{Native, Refusal},
     verifier,
@@ -68,6 +82,12 @@ pub enum FinalError {
     /// A field of the document does not hold what it should.
     #[error("{0} is malformed")]
     Field(&'static str),
+    /// The proof is about another block, or other public messages.
+    #[error("the proof is about another block")]
+    Other,
+    /// The public messages are no statement about a block.
+    #[error(transparent)]
+    NoStatement(#[from] NoStatement),
     /// There is no contract for the key.
     #[error(transparent)]
     Contract(#[from] GenerateError),
@@ -93,28 +113,135 @@ impl Body {
     }
 }
 
+/// What a verifier of final proofs knows: the last circuit's verifying key.
+#[derive(Clone, Debug)]
+pub struct FinalVerifier {
+    key: VerifyingKey,
+}
+
+impl FinalVerifier {
+    /// The key for a machine with these keys, from `cache` if it is there, else made, which takes a minute or two, and written
+    /// to it.
+    ///
+    /// # Errors
+    /// [`FinalError`] if the setup is too small.
+    pub fn new(keys: &KeySet, setup: &Setup, cache: Option<&Path>) -> Result<Self, FinalError> {
+        let place = cache.map(|cache| Place::new(cache, keys, setup));
+        if let Some(known) = place.as_ref().and_then(Place::read) {
+            return Ok(known);
+        }
+        let (body, params) = (Body::new(keys), setup.params(K)?);
+        let circuit = LastCircuit::keygen(K, body.run());
+        let key = keygen_vk(&*params, circuit.builder()).map_err(ProofError::from)?;
+        let this = Self { key };
+        place.iter().for_each(|place| place.write(&this, circuit.params()));
+        Ok(this)
+    }
+
+    /// The digest of the verifying key: the scalar that its transcripts begin with, in hexadecimal. What the contract's code
+    /// follows from, with the setup.
+    pub fn digest(&self) -> String {
+        let bytes = self.key.transcript_repr().to_repr();
+        bytes.iter().rev().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    }
+
+    /// Halo2's key.
+    pub fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
+    /// Verifies a final proof, the deferred pairing included.
+    ///
+    /// # Errors
+    /// [`FinalError`] says what does not hold.
+    pub fn verify(&self, proof: &FinalProof, setup: &VerifierSetup) -> Result<(), FinalError> {
+        verify(&setup.params(K), &self.key, &proof.instance(), &proof.proof)?;
+        let [left, right] = proof.sums;
+        let holds = pairing(&left, &setup.s_g2()) == pairing(&right, &G2Affine::generator());
+        if holds { Ok(()) } else { Err(FinalError::Pairing) }
+    }
+
+    /// The contract that verifies such proofs.
+    ///
+    /// # Errors
+    /// [`FinalError::Contract`] if there is none: a bug of ours.
+    pub fn contract(&self, setup: &VerifierSetup) -> Result<Contract, FinalError> {
+        Ok(Contract::new(&self.key, setup, &fields())?)
+    }
+}
+
+/// Where a verifying key is kept.
+struct Place {
+    path: PathBuf,
+    identity: Identity,
+    /// The digest that the key must have, if it is known.
+    digest: Option<&'static str>,
+}
+
+/// The digest of the last key under the development setup.
+static DEVELOPMENT: &str = include_str!("../../testdata/last.txt");
+
+impl Place {
+    fn new(cache: &Path, keys: &KeySet, setup: &Setup) -> Self {
+        let mut state = cache::digest_state(b"VerbatimLastVKey");
+        state.update(setup.verifier().s_g2().to_bytes().as_ref()).update(env!("CARGO_PKG_VERSION").as_bytes());
+        for root in [keys.block().root(), keys.verifier().root(), Fr::from(u64::from(K))] {
+            state.update(root.to_repr().as_ref());
+        }
+        let digest = cache::digest_of(&state);
+        let path = cache.join(format!("last-{K}-{}.vk", cache::short(&digest)));
+        let identity = Identity { kind: *b"vkl1", digest };
+        Self { path, identity, digest: setup.is_unsafe().then(|| DEVELOPMENT.trim()) }
+    }
+
+    /// The parameters of the circuit as JSON, their length before them, then the key.
+    fn read(&self) -> Option<FinalVerifier> {
+        let mut payload = cache::open(&self.path, &self.identity)?;
+        let mut length = [0; 8];
+        payload.read_exact(&mut length).ok()?;
+        let mut params = vec![0; usize::try_from(u64::from_le_bytes(length)).ok().filter(|bytes| *bytes < 1 << 16)?];
+        payload.read_exact(&mut params).ok()?;
+        let params = serde_json::from_slice(&params).ok()?;
+        let key = VerifyingKey::read::<_, BaseCircuitBuilder<Fr>>(&mut payload, SerdeFormat::RawBytes, params).ok()?;
+        let verifier = FinalVerifier { key };
+        self.digest.is_none_or(|digest| digest == verifier.digest()).then_some(verifier)
+    }
+
+    fn write(&self, verifier: &FinalVerifier, params: &BaseCircuitParams) {
+        let params = serde_json::to_vec(params).expect("numbers");
+        cache::store(&self.path, &self.identity, |mut writer| {
+            writer.write_all(&(params.len() as u64).to_le_bytes())?;
+            writer.write_all(&params)?;
+            verifier.key.write(&mut writer, SerdeFormat::RawBytes)
+        });
+    }
+}
+
 /// The keys of the last circuit.
 #[derive(Debug)]
 pub struct FinalKeys {
     body: Body,
     keys: Keys,
-    params: std::sync::Arc<Params>,
+    params: Arc<Params>,
 }
 
 impl FinalKeys {
-    /// Makes the keys: some minutes, and some gigabytes of memory.
+    /// Makes the keys: some minutes, and some gigabytes of memory. The verifying key is written to `cache`.
     ///
     /// # Errors
     /// [`FinalError`] if the setup is too small.
-    pub fn new(keys: &KeySet, setup: &Setup) -> Result<Self, FinalError> {
+    pub fn new(keys: &KeySet, setup: &Setup, cache: Option<&Path>) -> Result<Self, FinalError> {
         let (body, params) = (Body::new(keys), setup.params(K)?);
-        let keys = Keys::new(&params, &LastCircuit::keygen(K, body.run()))?;
-        Ok(Self { body, keys, params })
+        let made = Keys::new(&params, &LastCircuit::keygen(K, body.run()))?;
+        let this = Self { body, keys: made, params };
+        let place = cache.map(|cache| Place::new(cache, keys, setup));
+        place.iter().for_each(|place| place.write(&this.verifier(), &this.keys.pinning.params));
+        Ok(this)
     }
 
-    /// The verifying key.
-    pub fn verifying(&self) -> &VerifyingKey {
-        self.keys.key.get_vk()
+    /// What a verifier knows.
+    pub fn verifier(&self) -> FinalVerifier {
+        FinalVerifier { key: self.keys.key.get_vk().clone() }
     }
 
     /// The proof for what [`crate::aggregate::Below::last`] gives.
@@ -134,25 +261,6 @@ impl FinalKeys {
         let circuit = LastCircuit::prover(&self.keys.pinning, witness, self.body.run());
         let proof = self.keys.prove(&self.params, circuit, random)?;
         Ok(FinalProof { label, digest, count, sums, proof })
-    }
-
-    /// Verifies a final proof, the deferred pairing included.
-    ///
-    /// # Errors
-    /// [`FinalError`] says what does not hold.
-    pub fn verify(&self, proof: &FinalProof, setup: &VerifierSetup) -> Result<(), FinalError> {
-        self.keys.verify(&self.params, &proof.instance(), &proof.proof)?;
-        let [left, right] = proof.sums;
-        let holds = pairing(&left, &setup.s_g2()) == pairing(&right, &G2Affine::generator());
-        if holds { Ok(()) } else { Err(FinalError::Pairing) }
-    }
-
-    /// The contract that verifies such proofs.
-    ///
-    /// # Errors
-    /// [`FinalError::Contract`] if there is none: a bug of ours.
-    pub fn contract(&self, setup: &VerifierSetup) -> Result<Contract, FinalError> {
-        Ok(Contract::new(self.verifying(), setup, &fields())?)
     }
 }
 
@@ -222,6 +330,16 @@ impl FinalProof {
         self.label.elements().into_iter().chain([self.digest, self.count]).chain(limbs).collect()
     }
 
+    /// Compares what the proof is about with the public messages of a block.
+    ///
+    /// # Errors
+    /// [`FinalError::Other`] if it is about others; [`FinalError::NoStatement`] if these are no statement.
+    pub fn is_about(&self, public: &PublicMessages) -> Result<(), FinalError> {
+        let chain = public.fold()?;
+        let same = self.label == *public.label() && self.digest == chain.digest && self.count == Fr::from(chain.count);
+        if same { Ok(()) } else { Err(FinalError::Other) }
+    }
+
     /// The document.
     pub fn encode(&self) -> String {
         let Label { chain_id, fork, parent_hash, block_hash } = self.label;
@@ -242,7 +360,7 @@ impl FinalProof {
         serde_json::to_string_pretty(&document).expect("a document of texts and numbers")
     }
 
-    /// The proof of a document. Whether it holds is [`FinalKeys::verify`]'s question.
+    /// The proof of a document. Whether it holds is [`FinalVerifier::verify`]'s question.
     ///
     /// # Errors
     /// [`FinalError`] says what is malformed.

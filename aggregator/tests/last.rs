@@ -21,7 +21,7 @@ use verbatim_aggregator::{
     Fr,
     engine::{Engine, Sum},
     key::Circuit,
-    last::{ACCUMULATOR_LIMBS, Halo2Engine, Keys, LastCircuit, Scalar, verify_shard},
+    last::{self, ACCUMULATOR_LIMBS, Halo2Engine, Keys, LastCircuit, Scalar, verify_shard},
     native::{Native, Refusal},
     shard::verify,
     witness::Witness,
@@ -236,9 +236,9 @@ fn a_shard_is_proven_for_a_contract() {
     let proof = keys.prove(&params, circuit, ChaCha20Rng::seed_from_u64(1)).expect("a proof");
     measured("proof", start);
     println!("{} bytes", proof.len());
-    keys.verify(&params, &instance, &proof).expect("the proof holds");
+    last::verify(&params, keys.key.get_vk(), &instance, &proof).expect("the proof holds");
     assert!(scene.pair(points(&instance)));
     let mut wrong = instance;
     wrong[0] += Fr::one();
-    assert!(keys.verify(&params, &wrong, &proof).is_err());
+    assert!(last::verify(&params, keys.key.get_vk(), &wrong, &proof).is_err());
 }
