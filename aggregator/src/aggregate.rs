@@ -1,5 +1,6 @@
 //! From a bundle to the work of the level that verifies it.
 
+use verbatim_circuits::statement::Label;
 use verbatim_prover::{
     bundle::{Bundle, ShardProof},
     challenge::bundle_challenges,
@@ -26,6 +27,9 @@ pub enum LevelError {
     /// A bundle has at least one shard.
     #[error("the bundle has no shard")]
     Empty,
+    /// The last circuit takes one shard.
+    #[error("the bundle has {0} shards, not one")]
+    Several(usize),
     /// The bundle is about something else.
     #[error("the bundle is of another statement")]
     Statement,
@@ -129,10 +133,24 @@ impl Below<'_> {
         Ok(work)
     }
 
+    /// What [`level::last`] is given, if the bundle is one shard.
+    ///
+    /// # Errors
+    /// [`LevelError`], as [`work`](Self::work).
+    pub fn last(&self, label: &Label) -> Result<Witness, LevelError> {
+        let shards = self.shards()?;
+        let [shard] = &shards[..] else { return Err(LevelError::Several(shards.len())) };
+        let shared = self.challenges()?;
+        let (_, begin) = self.begin(&shared, factor(&shards, &shared)?);
+        let scalars = [begin.scalars, shard.witness.scalars.clone(), label.elements().into()].concat();
+        let points = [begin.points, shard.witness.points.clone(), vec![G1Affine::generator()]].concat();
+        Ok(Witness { scalars, points })
+    }
+
     /// How the level begins, and what the program is given.
     fn begin(&self, shared: &Shared<Fr>, factor: Fr) -> (&'static Entry, Witness) {
-        let Statement { digest, count, block_keys, verifier_keys } = self.statement;
-        let scalars = vec![digest, count, block_keys, verifier_keys, shared.alpha, shared.gamma, factor];
+        let claims = [shared.alpha, shared.gamma, factor];
+        let scalars = [&self.statement.elements()[..], &claims].concat();
         let points = self.sums.map_or(Vec::new(), Vec::from);
         let entry = if self.sums.is_some() { &programs().verified } else { &programs().block };
         (entry, Witness { scalars, points })

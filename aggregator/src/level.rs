@@ -14,7 +14,10 @@
 //!
 //! [`Statement`] says which bundle; [`Statement::outcome`] is what is hashed of it.
 
-use verbatim_circuits::{bus::Fold, statement};
+use verbatim_circuits::{
+    bus::Fold,
+    statement::{self, Label},
+};
 use verbatim_gadgets::{message::Message, value::from_u128};
 use verbatim_prover::challenge::{PROTOCOL_VERSION, coordinates};
 
@@ -31,6 +34,8 @@ use crate::{
 /// What all levels above a block show: which block's bundle there is, and of which machine.
 #[derive(Clone, Debug)]
 pub struct Statement<S> {
+    /// The digest of the block's [label](verbatim_circuits::statement::Label).
+    pub label: S,
     /// The digest of the block's public messages.
     pub digest: S,
     /// Their number.
@@ -42,24 +47,44 @@ pub struct Statement<S> {
 }
 
 impl<S: Clone> Statement<S> {
-    /// Reads the four.
+    /// Reads the five.
     fn read<E: Engine<Scalar = S>>(engine: &mut E) -> Self {
-        let [digest, count, block_keys, verifier_keys] = std::array::from_fn(|_| engine.scalar());
-        Self { digest, count, block_keys, verifier_keys }
+        let [label, digest, count, block_keys, verifier_keys] = std::array::from_fn(|_| engine.scalar());
+        Self { label, digest, count, block_keys, verifier_keys }
     }
 
-    /// The hash of the four.
+    /// The five, in the order in which they are read.
+    pub fn elements(&self) -> [S; 5] {
+        let Self { label, digest, count, block_keys, verifier_keys } = self.clone();
+        [label, digest, count, block_keys, verifier_keys]
+    }
+
+    /// The hash of the five.
     pub fn outcome<E: Engine<Scalar = S>>(&self, engine: &mut E) -> S {
-        let Self { digest, count, block_keys, verifier_keys } = self.clone();
-        hash(engine, Domain::Outcome, &[digest, count, block_keys, verifier_keys])
+        hash(engine, Domain::Outcome, &self.elements())
     }
 
     /// What the challenges of the block's bundle are hashed from: see [`statement::Chain::statement`].
     pub fn of_block<E: Engine<Scalar = S>>(&self, engine: &mut E) -> S {
         let domain = engine.constant(from_u128(statement::DOMAIN));
-        let [_, statement, _] = engine.permute([domain, self.digest.clone(), self.count.clone()]);
+        let [first, second, third] = engine.permute([domain, self.digest.clone(), self.count.clone()]);
+        let second = engine.add(&second, &self.label);
+        let [_, statement, _] = engine.permute([first, second, third]);
         statement
     }
+}
+
+/// The digest of a block's label, of which the engine is given the elements, and these.
+pub fn label<E: Engine>(engine: &mut E) -> (E::Scalar, [E::Scalar; Label::WIDTH]) {
+    let elements: [E::Scalar; Label::WIDTH] = std::array::from_fn(|_| engine.scalar());
+    let mut state = [Label::capacity(), Fr::zero(), Fr::zero()].map(|value| engine.constant(value));
+    for two in elements.chunks(2) {
+        for (place, element) in state[1..].iter_mut().zip(two) {
+            *place = engine.add(place, element);
+        }
+        state = engine.permute(state);
+    }
+    (state[1].clone(), elements)
 }
 
 /// What the challenges of a bundle of the verifier circuit are hashed from: what it shows, and the two sums that it leaves.
@@ -102,7 +127,8 @@ pub fn block<E: Engine>(engine: &mut E) -> Progress<E::Scalar> {
     // The beginning of the chain of public messages is sent, its end is received.
     let zero = engine.constant(Fr::zero());
     let [one, minus_one] = [Fr::one(), -Fr::one()];
-    progress.add_message::<Fold, E>(engine, one, &[zero.clone(), zero]);
+    let begin = [zero, progress.statement.label.clone()];
+    progress.add_message::<Fold, E>(engine, one, &begin);
     let end = [progress.statement.count.clone(), progress.statement.digest.clone()];
     progress.add_message::<Fold, E>(engine, minus_one, &end);
     progress
@@ -244,14 +270,29 @@ impl<S: Clone> Progress<S> {
     /// All elements, in the order in which [`Progress::read`] reads them.
     pub fn elements(&self) -> Vec<S> {
         let Self { statement, keys, shared, factor, power, chain, shards, bus_sum, tail, generator } = self.clone();
-        let Statement { digest, count, block_keys, verifier_keys } = statement;
         let Shared { alpha, gamma } = shared;
         let state = [keys, alpha, gamma, factor, power, chain, shards, bus_sum, tail, generator];
-        [&[digest, count, block_keys, verifier_keys][..], &state].concat()
+        [&statement.elements()[..], &state].concat()
     }
 }
 
 /// The factor of a level, from the chain of what its proofs were hashed into.
 pub fn factor<E: Engine>(engine: &mut E, tail: &E::Scalar) -> E::Scalar {
     hash(engine, Domain::Factor, &[tail.clone()])
+}
+
+/// What the last circuit verifies: one shard of the verifier circuit, which is a level of its own. Answers what a contract is
+/// given: the elements of the block's label, the digest of its public messages, and their number. The roots of both trees
+/// of keys are constants.
+///
+/// The engine is given what [`verified`], [`Progress::shard`] and [`Progress::close`] ask for, then the label.
+pub fn last<E: Engine>(engine: &mut E, circuit: &Circuit, [block_keys, verifier_keys]: [Fr; 2]) -> Vec<E::Scalar> {
+    let statement = verified(engine).shard(engine, circuit).close(engine);
+    for (root, expected) in [(&statement.block_keys, block_keys), (&statement.verifier_keys, verifier_keys)] {
+        let expected = engine.constant(expected);
+        engine.assert_equal(root, &expected);
+    }
+    let (digest, elements) = label(engine);
+    engine.assert_equal(&digest, &statement.label);
+    elements.into_iter().chain([statement.digest, statement.count]).collect()
 }

@@ -16,13 +16,16 @@ use verbatim_aggregator::{
     tree::Tree,
     work::Shown,
 };
-use verbatim_circuits::statement::Chain;
+use verbatim_circuits::statement::{Chain, Label};
 use verbatim_gadgets::{bus::Balance, machine::Workload, plan::Plan};
 use verbatim_prover::{
     bundle::Prover,
     keys::{KeyStore, ShardVerifyingKey},
     setup::Setup,
 };
+
+/// Of no block.
+const LABEL: Label = Label { chain_id: 1, fork: 4, parent_hash: [2, 3], block_hash: [4, 5] };
 
 /// A bundle of the empty list of public messages.
 struct Case {
@@ -33,11 +36,12 @@ struct Case {
 
 impl Case {
     fn new(shards: &[(&str, u32)]) -> Self {
-        let chain = Chain::default();
+        let chain = Chain::new(&LABEL);
         let scene = Scene::new(chain.statement(), shards);
         let tree = Tree::new(scene.shards().map(|(key, _)| key.digest()).collect()).expect("few keys");
         let (count, verifier_keys) = (Fr::from(chain.count), Fr::from(77));
-        let statement = Statement { digest: chain.digest, count, block_keys: tree.root(), verifier_keys };
+        let statement =
+            Statement { label: chain.begin, digest: chain.digest, count, block_keys: tree.root(), verifier_keys };
         Self { scene, tree, statement }
     }
 

@@ -41,18 +41,18 @@ const GROUP: usize = 8;
 /// The slots of the curve, and the flags that its messages need.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    pub(crate) columns: Columns,
-    pub(crate) term: Slot<Term>,
-    pub(crate) next_term: Slot<Term>,
-    pub(crate) bucket: Slot<Bucket>,
-    pub(crate) next_bucket: Slot<Bucket>,
+    pub(super) columns: Columns,
+    pub(super) term: Slot<Term>,
+    pub(super) next_term: Slot<Term>,
+    pub(super) bucket: Slot<Bucket>,
+    pub(super) next_bucket: Slot<Bucket>,
     /// A sum as the add chip has it.
-    pub(crate) sum: Slot<Sum>,
+    pub(super) sum: Slot<Sum>,
     /// A sum as the fold and total chips have it.
-    pub(crate) folded: Slot<Sum>,
-    pub(crate) fold: Slot<Fold>,
-    pub(crate) curve_point: Slot<CurvePoint>,
-    pub(crate) total: Slot<Total>,
+    pub(super) folded: Slot<Sum>,
+    pub(super) fold: Slot<Fold>,
+    pub(super) curve_point: Slot<CurvePoint>,
+    pub(super) total: Slot<Total>,
     /// Whether an addition adds a digit.
     pub(super) step: Cell,
     /// Whether the digit is not the last.
