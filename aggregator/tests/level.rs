@@ -1,10 +1,12 @@
 //! Levels over small bundles: what they show, checked cell by cell and message by message.
 
+#[path = "common/case.rs"]
+mod case;
 mod common;
 
 use std::{collections::BTreeMap, path::Path, time::Instant};
 
-use common::Scene;
+use case::Case;
 use verbatim_aggregator::{
     Fr,
     aggregate::Below,
@@ -16,44 +18,8 @@ use verbatim_aggregator::{
     tree::Tree,
     work::Shown,
 };
-use verbatim_circuits::statement::{Chain, Label};
 use verbatim_gadgets::{bus::Balance, machine::Workload, plan::Plan};
-use verbatim_prover::{
-    bundle::Prover,
-    keys::{KeyStore, ShardVerifyingKey},
-    setup::Setup,
-};
-
-/// Of no block.
-const LABEL: Label = Label { chain_id: 1, fork: 4, parent_hash: [2, 3], block_hash: [4, 5] };
-
-/// A bundle of the empty list of public messages.
-struct Case {
-    scene: Scene,
-    tree: Tree,
-    statement: Statement<Fr>,
-}
-
-impl Case {
-    fn new(shards: &[(&str, u32)]) -> Self {
-        let chain = Chain::new(&LABEL);
-        let scene = Scene::new(chain.statement(), shards);
-        let tree = Tree::new(scene.shards().map(|(key, _)| key.digest()).collect()).expect("few keys");
-        let (count, verifier_keys) = (Fr::from(chain.count), Fr::from(77));
-        let statement =
-            Statement { label: chain.begin, digest: chain.digest, count, block_keys: tree.root(), verifier_keys };
-        Self { scene, tree, statement }
-    }
-
-    fn keys(&self) -> Vec<&ShardVerifyingKey> {
-        self.scene.shards().map(|(key, _)| key).collect()
-    }
-
-    fn below<'a>(&'a self, keys: &'a [&'a ShardVerifyingKey]) -> Below<'a> {
-        let Self { scene, tree, statement } = self;
-        Below { statement: statement.clone(), sums: None, bundle: &scene.proven.bundle, keys, tree }
-    }
-}
+use verbatim_prover::{bundle::Prover, keys::KeyStore, setup::Setup};
 
 /// Two levels above an empty bundle, proven. For the figures, and because a proof takes a while.
 #[test]
