@@ -1,84 +1,15 @@
-//! The rom: the instructions say what the programs do, and the columns hold them all.
+//! The rom: every address has one operation, and the columns hold them all.
 
-#[path = "common/machine.rs"]
-mod machine;
+use std::{collections::BTreeMap, sync::Arc};
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
-
-use halo2_proofs::{
-    arithmetic::Field,
-    halo2curves::group::{Curve, Group},
-};
-use machine::Machine;
-use rand::SeedableRng;
-use rand_chacha::ChaCha20Rng;
 use verbatim_aggregator::{
-    Fr, G1,
+    Fr,
     bus::{Instruction, InstructionNative},
-    program::{Op, Program},
     programs::{Entry, programs},
     rom::{self, Kind},
     verifier::VerifierChips,
-    witness::Witness,
 };
 use verbatim_gadgets::{grid::Grid, machine::ChipSet, message::Message};
-
-/// What a program is given, at random: nothing that holds.
-fn witness(program: &Program, seed: u64) -> Witness {
-    let mut random = ChaCha20Rng::seed_from_u64(seed);
-    let mut witness = Witness::default();
-    for op in &program.ops {
-        match op {
-            Op::Scalar => witness.scalars.push(Fr::random(&mut random)),
-            Op::Point => witness.points.push(G1::random(&mut random).to_affine()),
-            _ => {}
-        }
-    }
-    witness
-}
-
-/// The program with values in place of its assertions, so that a run of it does not end at the first that does not hold.
-fn without_assertions(program: &Program) -> (Program, BTreeSet<u64>) {
-    let (mut next, mut assertions, mut ops) = (0, BTreeSet::new(), Vec::new());
-    for op in &program.ops {
-        ops.push(match op {
-            Op::Assert(form) => {
-                assertions.insert(next);
-                Op::Set(form.clone())
-            }
-            op => op.clone(),
-        });
-        next += u64::from(op.size());
-    }
-    (Program { ops }, assertions)
-}
-
-/// Each program, run by its instructions alone: the same values, the same terms, and the assertions that do not hold.
-#[test]
-fn instructions_compute_what_programs_do() {
-    for (seed, entry) in (0..).zip(programs().iter()) {
-        let (witness, base) = (witness(&entry.program, seed), u64::from(entry.base));
-        let (program, assertions) = without_assertions(&entry.program);
-        let run = program.run(Fr::zero(), &witness).expect("nothing is asserted");
-        let mut machine = Machine::default();
-        let values = machine.run(entry.instructions(), &witness);
-        for (address, expected) in (0..).zip(&run.values) {
-            let value = values.get(&(base + address)).copied().unwrap_or_default();
-            if assertions.contains(&address) {
-                assert_eq!(machine.refused.contains(&(0, base + address)), *expected != Fr::zero());
-            } else {
-                assert_eq!(value, *expected, "address {address} of the program at {base}");
-            }
-        }
-        assert!(machine.refused.iter().all(|(_, pc)| assertions.contains(&(pc - base))));
-        let terms = machine.terms.iter().map(|term| (term.sum, term.rest, term.point));
-        let expected = run.terms.iter().map(|(sum, scalar, point)| (*sum as u64, *scalar, *point));
-        assert_eq!(terms.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
-    }
-}
 
 fn size(instruction: &InstructionNative) -> u64 {
     match instruction.kind {
