@@ -2,12 +2,12 @@
 //!
 //! **Given** the operation at the run's address, two rows **prove** that a point is on the curve and in its one form, by a
 //! consumed fact, and provide its coordinates as the values at this address and the next, and the point at this address.
+//! Of the point there is no copy: what is consumed and what is provided stand in the same cells.
 //!
 //! | label | degree | meaning |
 //! |---|---|---|
 //! | kind | 1 | |
 //! | its own address | 1 | the address that the instruction names is that of the operation: the point stands there |
-//! | point: point.x, point.y | 1 | the point is that of the fact |
 //! | abscissa, ordinate | 1 | the values are its coordinates, modulo the order of the cells' field |
 //! | run / address in row 1 | 1 | |
 
