@@ -170,7 +170,7 @@ fn element(text: &str) -> Option<Fr> {
     for (i, byte) in bytes.iter_mut().rev().enumerate() {
         *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok()?;
     }
-    Fr::from_repr(bytes.into()).into()
+    Fr::from_repr(bytes).into()
 }
 
 #[cfg(test)]

@@ -278,7 +278,7 @@ impl<S: Clone> Progress<S> {
 
 /// The factor of a level, from the chain of what its proofs were hashed into.
 pub fn factor<E: Engine>(engine: &mut E, tail: &E::Scalar) -> E::Scalar {
-    hash(engine, Domain::Factor, &[tail.clone()])
+    hash(engine, Domain::Factor, std::slice::from_ref(tail))
 }
 
 /// What the last circuit verifies: one shard of the verifier circuit, which is a level of its own. Answers what a contract is

@@ -31,6 +31,7 @@ pub mod key;
 pub mod keyset;
 pub mod level;
 pub mod native;
+pub mod pipeline;
 pub mod processor;
 pub mod program;
 pub mod programs;

@@ -229,7 +229,7 @@ impl Recorder {
         let absorbed = [0, 1].map(|i| {
             let added = rate[i].plus(&before[i].scaled(-Fr::ONE)).expect("a sponge adds to its state");
             let added = self.affine(&added);
-            Absorbed { value: added.as_affine().map(|(factor, at)| (factor, at)), constant: added.constant }
+            Absorbed { value: added.as_affine(), constant: added.constant }
         });
         (base, absorbed)
     }

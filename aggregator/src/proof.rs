@@ -15,7 +15,7 @@ use verbatim_prover::{
     challenge::Challenges,
     keys::{KeyError, KeyStore, ShardKey, ShardVerifyingKey},
     machine::ShardCircuit,
-    registry::{Count, Registry, RegistryError},
+    registry::{Count, Registry},
     setup::{Setup, SetupError},
     shards::PlanShard,
 };
@@ -42,9 +42,6 @@ pub enum LevelProofError {
     /// The shards cannot be proven.
     #[error(transparent)]
     Prove(#[from] ProveError),
-    /// A bug of ours.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
 }
 
 /// The keys of the verifier circuit, by their sizes.
@@ -65,6 +62,13 @@ impl VerifierKeys {
         let key = Arc::new(store.key(&verifier::circuit(k), setup.params(k)?)?);
         self.keys.insert(k, Arc::clone(&key));
         Ok(key)
+    }
+}
+
+impl VerifierKeys {
+    /// The keys that are here.
+    pub fn registry(&self) -> Registry {
+        registry(self.keys.values().map(|key| key.verifying()))
     }
 }
 
@@ -107,7 +111,7 @@ impl LevelProof {
     /// # Errors
     /// [`BundleRejection`] says what does not hold.
     pub fn verify(&self, setup: &Setup) -> Result<(), BundleRejection> {
-        let registry = self.registry().expect("one circuit, and one key for each size");
+        let registry = self.registry();
         let message = Outcome::tuple(&self.shown.message());
         let public = |challenges: &Challenges<Fr>| {
             let challenges = halo2::Challenges { alpha: challenges.alpha, gamma: challenges.gamma };
@@ -122,12 +126,20 @@ impl LevelProof {
         pairing(&left, &setup.verifier().s_g2()) == pairing(&right, &G2Affine::generator())
     }
 
-    fn registry(&self) -> Result<Registry, RegistryError> {
-        let mut registry = Registry::default();
-        let circuit = verifier::circuit(verifier::LEAST_K);
-        registry.add_circuit(circuit.name(), circuit.index(), Count::any())?;
-        let keys: BTreeMap<u32, _> = self.keys.iter().map(|key| (key.shape().k, key)).collect();
-        keys.into_values().try_for_each(|key| registry.add_key(Arc::clone(key)))?;
-        Ok(registry)
+    /// The keys of the shards.
+    pub fn registry(&self) -> Registry {
+        registry(&self.keys)
     }
+}
+
+/// The verifier circuit with these keys, each size once.
+fn registry<'k>(keys: impl IntoIterator<Item = &'k Arc<ShardVerifyingKey>>) -> Registry {
+    let circuit = verifier::circuit(verifier::LEAST_K);
+    let keys: BTreeMap<u32, _> = keys.into_iter().map(|key| (key.shape().k, key)).collect();
+    let mut registry = Registry::new();
+    let added = registry.add_circuit(circuit.name(), circuit.index(), Count::any());
+    added
+        .and_then(|()| keys.into_values().try_for_each(|key| registry.add_key(Arc::clone(key))))
+        .expect("one circuit, and one key for each size");
+    registry
 }
