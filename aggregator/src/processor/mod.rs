@@ -1,8 +1,8 @@
 //! The chips that run programs: operations over field elements.
 //!
 //! A *run* is a program that is executed once: the numbers of runs go up by one from 0, where the level chip begins, to
-//! the last, where it ends. A run's [`Execution`](crate::bus::Execution) goes from operation to operation; each consumes the
-//! [`Instruction`](crate::bus::Instruction) at its address, consumes the [values](crate::bus::RunValue) that it reads, and
+//! the last, where it ends. A run's [`Execution`] goes from operation to operation; each consumes the
+//! [`Instruction`] at its address, consumes the [values](crate::bus::RunValue) that it reads, and
 //! provides its own. That is all: nothing says in which order, as nothing has to: the values of a run are a system of
 //! equations, and each is provided once, because each operation is executed once.
 //!

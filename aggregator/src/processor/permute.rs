@@ -6,7 +6,7 @@
 //!
 //! The permutation is that of [`verbatim_circuits::poseidon`], in other steps: a window here begins where a main column says,
 //! so its constraints have degree 3 at most, and each S-box takes a cell for the square and one for its output. The
-//! partial rounds leave two of three elements alone but for the matrix: they get cells every [`ROUNDS_APART`] rounds.
+//! partial rounds leave two of three elements alone but for the matrix: they get cells every four rounds (`ROUNDS_APART`).
 //!
 //! | label | degree | meaning |
 //! |---|---|---|
