@@ -78,8 +78,7 @@ message! {
     /// by the curve's point chip; consumed by whoever reads a point of a proof, and by the total chip.
     ///
     /// `x` and `y` are the coordinates modulo the order `r` of the cells' field: what transcripts hash. They follow from the
-    /// point. The point follows from them but for a handful of points: of the two numbers below `q` that are equal modulo
-    /// `r`, one is below `q - r < 2^128`.
+    /// point, and the point from them: no two points of the curve have the same residues (`tests/residues.rs`).
     pub struct CurvePoint, CurvePointNative = Fact 204 "curve point"
         determines [x, y] {
         /// The point's x, modulo the order of the cells' field.
