@@ -98,6 +98,67 @@ message! {
         /// Its value, canonical and on the curve.
         point: Affine,
     }
+
+    /// What a level shows. Sent by the verifier circuit's level chip, once a level; received by who verifies the level.
+    pub struct Outcome, OutcomeNative = Linear 206 "outcome" {
+        /// The hash of the [statement](crate::level::Statement) that the last program has shown.
+        statement: Any,
+        /// The left sum's coordinates, modulo the order of the cells' field.
+        left: [Any; 2],
+        /// The right sum's.
+        right: [Any; 2],
+    }
+
+    /// Which operation a run is at. Begun by the level chip for run 0, and by the turn chip for each other; received and sent
+    /// by the operations; received by the turn chip and, of the last run, by the level chip.
+    ///
+    /// Within a run `pc` grows, and each run begins once: so each operation of a run is executed at most once.
+    pub struct Execution, ExecutionNative = Linear 207 "execution" {
+        /// The run.
+        run: Counter,
+        /// The address of the operation.
+        pc: Counter,
+    }
+
+    /// The operation at an address. Provided by the rom, from fixed columns; consumed by the operations.
+    pub struct Instruction, InstructionNative = Fact 208 "instruction"
+        determines [kind, reads, product, factors, constant] {
+        /// Its address.
+        pc: Counter,
+        /// What it does: see [`crate::rom::Kind`].
+        kind: Counter,
+        /// The addresses of what it reads.
+        reads: [Counter; 3],
+        /// A factor of the first two values' product.
+        product: Any,
+        /// Factors of the values.
+        factors: [Any; 3],
+        /// A constant.
+        constant: Any,
+    }
+
+    /// The value at an address of a run. Provided by the operation at that address, or one or two before it; consumed by
+    /// operations of the run.
+    pub struct RunValue, RunValueNative = Fact 209 "value of a run"
+        determines [value] {
+        /// The run.
+        run: Counter,
+        /// The address.
+        address: Counter,
+        /// The value.
+        value: Any,
+    }
+
+    /// The point that the operation at an address of a run has read. Provided by the read chip; consumed by the term chip.
+    pub struct RunPoint, RunPointNative = Fact 210 "point of a run"
+        determines [point] {
+        /// The run.
+        run: Counter,
+        /// The address.
+        address: Counter,
+        /// The point, canonical and on the curve.
+        point: Affine,
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What a verifier of shards knows of a circuit, whatever its size.
 
 use halo2_proofs::{
-    plonk::{Column, ColumnType, ConstraintSystem, Expression},
+    plonk::{Circuit as _, Column, ColumnType, ConstraintSystem, Expression},
     poly::Rotation,
 };
-use verbatim_prover::keys::ShardVerifyingKey;
+use verbatim_gadgets::halo2::ShardCircuit;
+use verbatim_prover::{keys::ShardVerifyingKey, machine::ShardCircuit as _, shards::PlanCircuit};
 
 use crate::Fr;
 
@@ -112,11 +113,22 @@ fn place<C: ColumnType>(queries: &[(Column<C>, Rotation)], column: usize, rotati
 impl Circuit {
     /// The circuit of a key.
     pub fn of(key: &ShardVerifyingKey) -> Self {
-        let (cs, k) = (key.key().cs(), key.shape().k);
+        Self::new(key.key().cs(), key.shape().k, key.index(), key.shape().main_columns)
+    }
+
+    /// A circuit of the framework, without its key.
+    pub fn of_shard(shard: &PlanCircuit) -> Self {
+        let mut cs = ConstraintSystem::default();
+        // Nothing here uses halo2's selectors: the constraint system is that of the key.
+        ShardCircuit::configure_with_params(&mut cs, shard.circuit().params);
+        Self::new(&cs, shard.k(), shard.index(), shard.main_columns())
+    }
+
+    fn new(cs: &ConstraintSystem<Fr>, k: u32, index: u32, main: usize) -> Self {
         let distance = |rotation: Rotation| Distance::of(rotation.0, k);
         Self {
-            index: key.index(),
-            main: key.shape().main_columns,
+            index,
+            main,
             advice: cs.num_advice_columns(),
             fixed: cs.num_fixed_columns(),
             pieces: cs.degree() - 1,

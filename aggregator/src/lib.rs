@@ -17,21 +17,34 @@
 //! recorder.assert_equal(&product, &twelve);
 //! let program = recorder.finish();
 //! let given = |value| Witness { scalars: vec![Fr::from(value)], points: Vec::new() };
-//! assert!(program.run(&given(3)).is_ok());
-//! assert!(program.run(&given(4)).is_err());
+//! assert!(program.run(Fr::zero(), &given(3)).is_ok());
+//! assert!(program.run(Fr::zero(), &given(4)).is_err());
 //! ```
 
+pub mod aggregate;
 pub mod bus;
+pub mod columns;
 pub mod curve;
 pub mod engine;
 pub mod hash;
 pub mod key;
+pub mod keyset;
 pub mod last;
+pub mod level;
 pub mod native;
+pub mod pipeline;
+pub mod processor;
 pub mod program;
+pub mod programs;
+pub mod proof;
+pub mod range;
+pub mod rom;
 pub mod shard;
 pub mod sponge;
+pub mod tree;
+pub mod verifier;
 pub mod witness;
+pub mod work;
 
 use verbatim_prover::challenge;
 pub use verbatim_prover::{Fr, G1Affine};

@@ -15,11 +15,15 @@ pub struct Sponge<E: Engine> {
     pending: Vec<E::Scalar>,
 }
 
+/// What the first element of an empty sponge's state is: `2^64`, for inputs of variable length (Poseidon, section 4.2).
+pub fn capacity() -> Fr {
+    Fr::from_raw([0, 1, 0, 0])
+}
+
 impl<E: Engine> Sponge<E> {
-    /// A sponge that has absorbed nothing. Its capacity is `2^64`, for inputs of variable length (Poseidon, section 4.2).
+    /// A sponge that has absorbed nothing.
     pub fn new(engine: &mut E) -> Self {
-        let capacity = Fr::from_raw([0, 1, 0, 0]);
-        let state = [capacity, Fr::zero(), Fr::zero()].map(|value| engine.constant(value));
+        let state = [capacity(), Fr::zero(), Fr::zero()].map(|value| engine.constant(value));
         Self { state, pending: Vec::new() }
     }
 

@@ -96,11 +96,11 @@ fn prove(terms: usize, k: u32) {
 
 #[test]
 fn a_sum_is_proven() {
-    prove(1, 13);
+    prove(1, 15);
 }
 
 #[test]
 #[ignore = "a measurement"]
 fn a_sum_of_many_terms_is_proven() {
-    prove(280, 15);
+    prove(275, 16);
 }

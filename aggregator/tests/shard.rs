@@ -1,10 +1,12 @@
 //! The verifier of shards against real proofs: halo2's verifier takes them, so it must, and it must say the same whether it
 //! computes or is recorded.
 
-mod scene;
+mod common;
 
-use halo2_proofs::halo2curves::{bn256::G1Affine, group::Group, group::prime::PrimeCurveAffine};
-use scene::{FACTOR, Scene};
+use halo2_proofs::halo2curves::{
+    bn256::{G1Affine, G2Affine, pairing},
+    group::{Curve, Group, prime::PrimeCurveAffine},
+};
 use verbatim_aggregator::{
     Fr, G1,
     engine::Engine,
@@ -16,6 +18,34 @@ use verbatim_aggregator::{
 };
 use verbatim_prover::challenge::{ChallengeHasher, Challenges, bundle_challenges};
 
+use common::Scene;
+
+/// What is asked of a scene here.
+trait Holds {
+    fn shared(&self) -> Shared<Fr>;
+    /// Whether a proof holds with the pairing.
+    fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal>;
+}
+
+impl Holds for Scene {
+    fn shared(&self) -> Shared<Fr> {
+        let challenges = self.proven.challenges;
+        Shared { alpha: challenges.alpha, gamma: challenges.gamma }
+    }
+
+    fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal> {
+        let mut native = Native::new(witness);
+        let verified = verify(&mut native, circuit, shared, &FACTOR);
+        let [left, right] = native.finish()?;
+        let right = right + G1Affine::generator() * verified.generator;
+        let sides = [(left, self.setup.verifier().s_g2()), (right, G2Affine::generator())];
+        let [left, right] = sides.map(|(sum, other)| pairing(&sum.to_affine(), &other));
+        Ok(left == right)
+    }
+}
+
+const FACTOR: Fr = Fr::from_raw([5, 6, 7, 0]);
+
 /// The verifier of a circuit, recorded. It is given the challenges and the factor first.
 fn record(circuit: &Circuit) -> Program {
     let mut recorder = Recorder::new();
@@ -26,11 +56,17 @@ fn record(circuit: &Circuit) -> Program {
 
 #[test]
 fn what_halo2_accepts_is_accepted_and_nothing_else() {
-    let scene = Scene::new(&[("state", 9), ("light", 9)]);
+    let scene = Scene::new(Fr::from(3), &[("state", 9), ("light", 9)]);
     let shared = scene.shared();
     for (key, shard) in scene.shards() {
-        verbatim_prover::shard::verify(&scene.setup, key, shard.bus_sum, &shard.proof, &scene.proven.challenges)
-            .expect("halo2 accepts it");
+        verbatim_prover::shard::verify(
+            &scene.setup.verifier(),
+            key,
+            shard.bus_sum,
+            &shard.proof,
+            &scene.proven.challenges,
+        )
+        .expect("halo2 accepts it");
         let (circuit, witness) = (Circuit::of(key), Witness::of_shard(key, shard).expect("a proof"));
         assert_eq!(scene.holds(&circuit, &witness, &shared), Ok(true));
 
@@ -80,7 +116,7 @@ fn challenges_are_those_of_the_bundle() {
 /// The size of a shard is said by flags: exactly one, and that of the size under which it was proven.
 #[test]
 fn a_shard_has_one_size() {
-    let scene = Scene::new(&[("opcodes", 11)]);
+    let scene = Scene::new(Fr::from(3), &[("opcodes", 11)]);
     let (key, shard) = scene.shards().next().expect("a shard");
     let (circuit, witness) = (Circuit::of(key), Witness::of_shard(key, shard).expect("a proof"));
     let holds = |flags: &[(u32, Fr)]| {
@@ -100,7 +136,7 @@ fn a_shard_has_one_size() {
 
 #[test]
 fn a_program_computes_what_the_verifier_does_for_every_size() {
-    let scene = Scene::new(&[("state", 9), ("state", 10), ("arith", 9)]);
+    let scene = Scene::new(Fr::from(3), &[("state", 9), ("state", 10), ("arith", 9)]);
     let shared = scene.shared();
     let programs: Vec<Program> = scene.shards().map(|(key, _)| record(&Circuit::of(key))).collect();
     assert_eq!(programs[0], programs[1]);
@@ -110,24 +146,24 @@ fn a_program_computes_what_the_verifier_does_for_every_size() {
         verify(&mut native, &circuit, &shared, &FACTOR);
         let mut given = witness.clone();
         given.scalars.splice(0..0, [shared.alpha, shared.gamma, FACTOR]);
-        let run = program.run(&given).expect("the proof holds");
+        let run = program.run(Fr::zero(), &given).expect("the proof holds");
         let mut sums = [G1::identity(); 2];
         for (sum, scalar, point) in &run.terms {
-            sums[*sum as usize] += witness.points[*point as usize] * scalar;
+            sums[*sum as usize] += point * scalar;
         }
         assert_eq!(native.finish(), Ok(sums));
         assert_eq!(run.terms.len(), circuit.commitments() + 1, "each commitment once, the last one on both sides");
-        let values: u32 = program.ops.iter().map(Op::values).sum();
+        let values: u32 = program.ops.iter().map(Op::size).sum();
         assert_eq!(run.values.len(), values as usize);
 
         let last = given.scalars.pop();
-        assert_eq!(program.run(&given).err(), Some(Refusal::Missing), "without {last:?}");
+        assert_eq!(program.run(Fr::zero(), &given).err(), Some(Refusal::Missing), "without {last:?}");
     }
 }
 
 #[test]
 fn malformed_proofs_are_refused() {
-    let scene = Scene::new(&[("state", 9)]);
+    let scene = Scene::new(Fr::from(3), &[("state", 9)]);
     let (key, shard) = scene.shards().next().expect("a shard");
     let read = |change: fn(&mut Vec<u8>)| {
         let mut shard = shard.clone();

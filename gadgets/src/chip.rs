@@ -246,6 +246,11 @@ impl<'c> ChipBuilder<'c> {
         cell
     }
 
+    /// Whether a message, a constraint or a scratch cell of this chip has taken the cell.
+    pub fn is_taken(&self, cell: Cell) -> bool {
+        self.taken.contains(&cell)
+    }
+
     /// A scratch cell of row `row`, of any value.
     pub fn any(&mut self, row: i16) -> Any {
         Any::assume(self.allocate(row), "any field element")

@@ -281,6 +281,16 @@ impl CircuitBuilder {
         Cell::main(self.main.len() - 1)
     }
 
+    /// Adds a main column for the *background*: a chip that stands in every active row, beside the windows of the others.
+    ///
+    /// Its selector is the fixed column [`ACTIVE`], its windows are of one row, and no other chip uses its main cells, so
+    /// that nothing can overlap. What it holds in its fixed columns it provides in every shard.
+    pub fn background(&mut self, name: impl Into<String>) -> Cell {
+        let cell = self.main(name);
+        self.shared.pop();
+        cell
+    }
+
     /// Adds a fixed column. `values` gives its rows from the first.
     pub fn fixed(&mut self, name: impl Into<String>, values: impl Fn(Rows) -> Vec<F> + Send + Sync + 'static) -> Cell {
         self.fixed.push(FixedColumn { name: name.into(), values: Arc::new(values) });
@@ -358,17 +368,11 @@ impl CircuitBuilder {
     /// Ends the circuit: adds the constraints on selectors and checks every degree.
     ///
     /// # Panics
-    /// If a gate would exceed [`MAX_DEGREE`], two labels of one chip are equal, some chips are selected by main columns and
-    /// some by fixed ones, or a consumed fact depends on a multiplicity.
+    /// If a gate would exceed [`MAX_DEGREE`], two labels of one chip are equal, a consumed fact depends on a multiplicity, or
+    /// a chip at fixed rows beside chips that are selected by main columns is not in the [background](Self::background).
     pub fn finish(mut self) -> Circuit {
         let by_main = |chip: &&ChipDef| matches!(chip.selector, Selector::Main(_));
-        // The rule against overlaps does not see windows at fixed rows.
-        let mains = self.chips.iter().filter(by_main).count();
-        assert!(
-            mains == 0 || mains == self.chips.len(),
-            "{}: chips are selected by main or by fixed columns",
-            self.name
-        );
+        self.check_background();
         let height = self.chips.iter().filter(by_main).map(|chip| chip.height).max().unwrap_or(1);
         let head = height - 1;
         self.fixed[ACTIVE].values = Arc::new(move |rows| (0..rows.usable).map(|row| flag(row >= head)).collect());
@@ -422,7 +426,34 @@ impl CircuitBuilder {
     }
 }
 
+impl CircuitBuilder {
+    /// The rule against overlaps does not see windows at fixed rows: where chips are selected by main columns, those at
+    /// fixed rows are in the background.
+    fn check_background(&self) {
+        let by_main = |chip: &ChipDef| matches!(chip.selector, Selector::Main(_));
+        if !self.chips.iter().any(by_main) {
+            return;
+        }
+        for (index, chip) in self.chips.iter().enumerate().filter(|(_, chip)| !by_main(chip)) {
+            let columns = |chip: &ChipDef| chip.cells.iter().map(|cell| cell.column).collect::<BTreeSet<_>>();
+            let others = self.chips.iter().enumerate().filter(|(other, _)| *other != index);
+            let apart = others.map(|(_, other)| columns(other)).all(|other| other.is_disjoint(&columns(chip)));
+            let here = chip.cells.iter().all(|cell| cell.rotation == 0 && cell.turns == 0);
+            let everywhere = chip.selector == Selector::Fixed(ACTIVE) && chip.height == 1;
+            assert!(apart && here && everywhere, "{}: {} is not in the background", self.name, chip.name);
+        }
+    }
+}
+
 impl Circuit {
+    /// The chips that stand in every active row, beside the windows of the others: all at fixed rows, where others are
+    /// selected by main columns.
+    pub fn background(&self) -> impl Iterator<Item = usize> {
+        let fixed = |chip: &ChipDef| matches!(chip.selector, Selector::Fixed(_));
+        let mixed = !self.chips.iter().all(fixed);
+        self.chips.iter().enumerate().filter(move |(_, chip)| mixed && fixed(chip)).map(|(index, _)| index)
+    }
+
     fn check_degrees(&self) {
         for chip in &self.chips {
             let mut labels = BTreeSet::new();

@@ -139,6 +139,14 @@ impl Grid {
         Ok(())
     }
 
+    /// Adds the windows of the [background](Circuit::background).
+    pub fn place_background(&mut self) {
+        let rows = self.circuit.first_row()..self.rows().usable;
+        for chip in self.circuit.background() {
+            self.windows.extend(rows.clone().map(|row| Window { chip, row, origin: u64::MAX }));
+        }
+    }
+
     /// Fills what follows from other cells of the window that begins at `row`.
     pub(crate) fn derive(&mut self, derive: &Derive, row: usize) {
         for (cell, value) in derive.values(|expr| self.evaluate(expr, row)) {

@@ -9,6 +9,7 @@ use crate::chip::ChipBuilder;
 use crate::circuit::{Circuit, CircuitBuilder};
 use crate::expr::Cell;
 use crate::grid::{Full, Grid, WindowWriter};
+use crate::plan::LEAST_K;
 
 /// A chip: built once into its circuit, then filled from one event per window.
 pub trait Chip: Sized + Debug + Send + Sync {
@@ -63,19 +64,23 @@ pub trait ChipSet: Debug + Send + Sync + Sized + 'static {
     /// The one size of the circuit's shards, where its fixed columns ask for one. Such a circuit has exactly one shard.
     const SIZE: Option<u32> = None;
 
+    /// The smallest size of the circuit's shards, where its fixed columns ask for more than [`LEAST_K`].
+    const LEAST: u32 = LEAST_K;
+
     /// What the audit finds in the circuit and is right as it is.
     const EXCEPTIONS: &'static [Exception] = &[];
 }
 
 /// Declares the event type of a circuit and the struct of its chips, one line a chip.
 ///
-/// `layout` is a function that lays out the columns: `fn(&mut CircuitBuilder) -> Layout`. After the chips may stand, in this
-/// order, `padding`, `size` and `exceptions`, each as in [`ChipSet`].
+/// `layout` is a function that lays out the columns: `fn(&mut CircuitBuilder) -> Layout`. `Layout` is the [`Chip::Layout`] of
+/// all chips, or [borrows](std::borrow::Borrow) as that of each. After the chips may stand, in this
+/// order, `padding`, `size`, `least` and `exceptions`, each as in [`ChipSet`].
 #[macro_export]
 macro_rules! chips {
     ($(#[$doc:meta])* pub struct $set:ident, $event:ident = $name:literal, $layout:path {
         $($chip:ident: $type:ty,)*
-    } $(padding $padding:expr;)? $(size $size:expr;)? $(exceptions $exceptions:expr;)?) => {
+    } $(padding $padding:expr;)? $(size $size:expr;)? $(least $least:expr;)? $(exceptions $exceptions:expr;)?) => {
         $(#[$doc])*
         #[allow(non_snake_case, reason = "the fields are named after the chips")]
         #[derive(Debug)]
@@ -96,7 +101,7 @@ macro_rules! chips {
             fn build() -> ($crate::circuit::Circuit, Self) {
                 let mut builder = $crate::circuit::CircuitBuilder::new($name);
                 let layout = $layout(&mut builder);
-                let set = Self { $($chip: <$type as $crate::machine::Chip>::add_to(&mut builder, &layout),)* };
+                let set = Self { $($chip: <$type as $crate::machine::Chip>::add_to(&mut builder, ::std::borrow::Borrow::borrow(&layout)),)* };
                 (builder.finish(), set)
             }
 
@@ -115,6 +120,8 @@ macro_rules! chips {
             })?
 
             $(const SIZE: Option<u32> = Some($size);)?
+
+            $(const LEAST: u32 = $least;)?
 
             $(const EXCEPTIONS: &'static [$crate::audit::Exception] = $exceptions;)?
         }
@@ -169,6 +176,10 @@ pub trait Workload: Debug + Send + Sync {
     }
     /// The one size of its shards, if there is only one.
     fn size(&self) -> Option<u32>;
+    /// The smallest size of its shards.
+    fn least_size(&self) -> u32 {
+        LEAST_K
+    }
     /// The chip of window `index`.
     fn chip(&self, index: usize) -> usize;
     /// How many windows fit a shard of size `k`, where that is not a matter of their heights: in circuits whose windows do
@@ -200,6 +211,10 @@ impl<S: ChipSet> Workload for Sheet<S> {
         S::SIZE
     }
 
+    fn least_size(&self) -> u32 {
+        S::LEAST
+    }
+
     fn chip(&self, index: usize) -> usize {
         S::index(&self.events[index].1)
     }
@@ -211,6 +226,7 @@ impl<S: ChipSet> Workload for Sheet<S> {
         if let Some(padding) = S::padding() {
             while grid.place(S::index(&padding), u64::MAX, |row| self.chips.fill(&padding, row)).is_ok() {}
         }
+        grid.place_background();
         Ok(())
     }
 }

@@ -188,14 +188,14 @@ fn cut(index: usize, workload: &dyn Workload, greatest_k: u32, shards: &mut Vec<
         cut_by_capacity(index, workload, greatest_k, shards);
         return;
     }
-    let circuit = workload.circuit();
+    let (circuit, greatest_k) = (workload.circuit(), greatest_k.max(workload.least_size()));
     let room = |k: u32| Rows::new(k).usable.saturating_sub(2 * (circuit.height - 1));
     let (mut start, mut rows) = (0, 0);
     let mut close = |windows: Range<usize>, rows: usize| {
         if windows.is_empty() {
             return;
         }
-        let k = (LEAST_K..greatest_k).find(|k| rows <= room(*k)).unwrap_or(greatest_k);
+        let k = (workload.least_size()..greatest_k).find(|k| rows <= room(*k)).unwrap_or(greatest_k);
         shards.push(ShardPlan { workload: index, k, windows });
     };
     for window in 0..workload.len() {

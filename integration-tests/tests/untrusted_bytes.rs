@@ -71,7 +71,7 @@ fn public_messages() -> Vec<u8> {
     let chain = ChainSpec::fixed(31337, Fork::Osaka);
     let input = BlockInput::from_bytes(chain, &file("block.rlp"), &file("witness.json")).expect("the test block");
     let machine = Machine::new(&input).expect("the test block executes");
-    [b"VBMPUB01".as_slice(), &machine.assembly().public().to_bytes()].concat()
+    [b"VBMPUB02".as_slice(), &machine.assembly().public().to_bytes()].concat()
 }
 
 #[test]

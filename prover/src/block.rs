@@ -25,6 +25,7 @@ use verbatim_gadgets::{
     circuit::Circuit,
     grid::Full,
     halo2,
+    machine::Workload,
     plan::{LEAST_K, MachineReport, Plan, public_sum},
 };
 use verbatim_witness::{
@@ -52,8 +53,8 @@ pub use statement::{PUBLIC, StatementError, StatementProblem, decode_public};
 /// The folder of the shards within a proof's folder.
 const SHARDS: &str = "shards";
 
-/// The greatest shard: 2^20 rows.
-pub const GREATEST_K: u32 = 20;
+/// The greatest shard: 2^18 rows.
+pub const GREATEST_K: u32 = 18;
 
 /// Why a block cannot be proven, or a proof not be judged.
 #[derive(Debug, thiserror::Error)]
@@ -190,6 +191,20 @@ fn sized_circuits() -> Vec<(Option<u32>, Arc<Circuit>)> {
 pub fn circuits(k: u32) -> Vec<PlanCircuit> {
     let sized = |(index, (size, circuit)): (u32, (Option<u32>, _))| PlanCircuit::new(circuit, index, size.unwrap_or(k));
     (0..).zip(sized_circuits()).map(sized).collect()
+}
+
+/// The circuits of the machine, each at every size that a shard of a block may have.
+pub fn all_circuits() -> Vec<PlanCircuit> {
+    let assembly = Assembly::empty(verbatim_circuits::schedule::Fork::Osaka);
+    let sizes = |workload: &dyn Workload| match workload.size() {
+        Some(k) => vec![k],
+        None => (LEAST_K..=GREATEST_K).filter(|k| workload.capacity(*k) != Some(0)).collect(),
+    };
+    let at_all_sizes = |(index, workload): (u32, &dyn Workload)| {
+        let circuit = Arc::clone(workload.circuit());
+        sizes(workload).into_iter().map(move |k| PlanCircuit::new(Arc::clone(&circuit), index, k))
+    };
+    (0..).zip(assembly.workloads()).flat_map(at_all_sizes).collect()
 }
 
 /// The keys of the shards at hand.

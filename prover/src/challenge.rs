@@ -42,6 +42,18 @@ pub enum Domain {
     Step,
     /// The challenges.
     Challenges,
+    /// A node of the tree of keys.
+    Keys,
+    /// What all proofs of a level were hashed into.
+    Tail,
+    /// The factor of a level's proofs.
+    Factor,
+    /// What the verification of a level has come to.
+    Progress,
+    /// What a level shows.
+    Outcome,
+    /// The statement of a level above the first.
+    Level,
 }
 
 impl Domain {

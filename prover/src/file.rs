@@ -26,7 +26,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use self::codec::{ShardHeader, field_hex};
+use self::codec::ShardHeader;
+pub use self::codec::field_hex;
 use crate::{
     Fr,
     bundle::{Bundle, ShardProof},

@@ -13,7 +13,7 @@ use std::{
 
 use halo2_proofs::{
     SerdeFormat,
-    plonk::{Circuit, keygen_pk2},
+    plonk::{Circuit, keygen_pk2, keygen_vk},
     poly::commitment::Params as _,
 };
 
@@ -164,6 +164,17 @@ impl fmt::Debug for ShardKey {
 pub fn circuit_digest<C: ShardCircuit>(circuit: &C) -> Result<[u8; 32], KeyError> {
     digest::circuit_digest(circuit, &circuit.circuit())
         .map_err(|source| KeyError::Keygen { circuit: circuit.name().to_owned(), source })
+}
+
+/// The verifying key of a circuit, without its proving key.
+///
+/// # Errors
+///
+/// [`KeyError`] if the circuit is not a shard circuit or halo2 cannot make its key.
+pub fn verifying_key<C: ShardCircuit>(circuit: &C, params: &Params) -> Result<ShardVerifyingKey, KeyError> {
+    let key = keygen_vk(params, &circuit.circuit())
+        .map_err(|source| KeyError::Keygen { circuit: circuit.name().to_owned(), source })?;
+    ShardVerifyingKey::new(circuit.name(), circuit.index(), circuit.k(), circuit.main_columns(), key)
 }
 
 /// Makes keys, and keeps them in a directory if it has one.

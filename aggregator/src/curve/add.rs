@@ -1,6 +1,6 @@
 //! The addition of two points, for a digit of a term or as a service.
 //!
-//! **Given** points `(x_1, y_1)` and `(x_2, y_2)` on the curve, with x below 2^254 and y below 2^256, two rows **prove**
+//! **Given** points `(x_1, y_1)` and `(x_2, y_2)` on the curve, with x below 2^254 and y below 2^256, four rows **prove**
 //! `(x_3, y_3) = ±(x_1, y_1) + (x_2, y_2)`, where `-(x, y)` is `(x, q - y)`, provided that `x_1` and `x_2` differ modulo `q`:
 //!
 //! ```text
@@ -25,6 +25,7 @@
 //! |---|---|---|
 //! | negative / step / more is boolean | 2 | |
 //! | slope, x and y: low half, high half, modulo r | 2 | the three equations |
+//! | slope and x: below 2^254 | 1 | four times the highest cell has 16 bits |
 //! | the inverse times the difference | 2 | `v = u D` |
 //! | the points differ | 3 | `v (D^2 - q^2) = 1` |
 //! | digit | 3 | where `step` is one |
@@ -38,12 +39,12 @@ use verbatim_gadgets::chip::ChipBuilder;
 use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
-use verbatim_gadgets::value::Bool;
+use verbatim_gadgets::value::{Any, Bool};
 
 use super::affine::{Affine, integer};
 use super::digits::{BASE, Digit};
 use super::field::{Given, LIMBS16, Number, Relation, Supply, order, product, quotient};
-use super::layout::{Layout, ROOM, ROOM_BESIDE_POINTS};
+use super::layout::{Layout, ROOM};
 use crate::bus::{Bucket, BucketNative, Sum, Term, TermNative};
 
 /// The digit of a term that a window adds to a bucket.
@@ -84,7 +85,7 @@ pub struct Add {
     fact: Sum,
     term: Term,
     bucket: Bucket,
-    next_rest: Expr,
+    next_rest: Any,
     step: Bool,
     more: Bool,
     slope: Given,
@@ -92,16 +93,15 @@ pub struct Add {
     quotients: [Given; 3],
 }
 
-/// The messages and the flags.
-fn digit(chip: &mut ChipBuilder<'_>, layout: &Layout) -> (Term, Bucket, [Bool; 2]) {
-    let [step, more] = ["step", "more"].map(|label| chip.bool(label, 1));
-    let term = chip.receive_if(&layout.term, 0, &step);
-    let next_term = chip.peek(&layout.next_term, 0);
-    chip.send_if(&layout.next_term, 0, &more, &next_term);
-    let bucket = chip.receive_if(&layout.bucket, 0, &step);
+/// The messages of a digit: the term before and after it, and the bucket.
+fn digit(chip: &mut ChipBuilder<'_>, layout: &Layout, [step, more]: [&Bool; 2]) -> ([Term; 2], Bucket) {
+    let term = chip.receive_if(&layout.term, 1, step);
+    let next_term = chip.peek(&layout.next_term, 1);
+    chip.send_if(&layout.next_term, 1, more, &next_term);
+    let bucket = chip.receive_if(&layout.bucket, 0, step);
     let next_bucket = chip.peek(&layout.next_bucket, 0);
-    chip.send_if(&layout.next_bucket, 0, &step, &next_bucket);
-    (term, bucket, [step, more])
+    chip.send_if(&layout.next_bucket, 0, step, &next_bucket);
+    ([term, next_term], bucket)
 }
 
 impl Add {
@@ -139,9 +139,9 @@ fn require_different(chip: &mut ChipBuilder<'_>, a: &Affine, b: &Affine) {
     let difference = a.x().native() - b.x().native();
     let order = Number::constant(order()).native();
     let others = &difference * &difference - &order * &order;
-    let inverse: Cell = chip.any(1).expr().as_cell().expect("a scratch cell");
+    let inverse: Cell = chip.any(3).expr().as_cell().expect("a scratch cell");
     chip.derive_inverse(inverse, &difference * &others);
-    let part = chip.store("the inverse times the difference", 1, inverse * &difference);
+    let part = chip.store("the inverse times the difference", 3, inverse * &difference);
     chip.require_equal("the points differ", part * others, Expr::one());
 }
 
@@ -149,23 +149,26 @@ impl Chip for Add {
     type Layout = Layout;
     type Event = AddEvent;
     const NAME: &'static str = "add";
-    const HEIGHT: usize = 2;
+    const HEIGHT: usize = 4;
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
-        let (term, bucket, [step, more]) = digit(chip, layout);
+        let step = chip.bool_at("step", layout.step);
+        let more = chip.bool_at("more", layout.more);
+        let ([term, next_term], bucket) = digit(chip, layout, [&step, &more]);
         let fact = chip.peek(&layout.sum, 0);
-        let multiplicity = chip.multiplicity(1);
+        let multiplicity = chip.multiplicity(3);
         chip.provide(&layout.sum, 0, multiplicity, &fact);
         require_different(chip, &fact.first, &fact.second);
-        let third = [0, 1].map(|coordinate| Given::of_cells(layout.result(chip, coordinate, 0)));
-        layout.check_top(chip, 0);
-        let slope = Given::of_cells(layout.result(chip, 0, 1));
-        layout.check_top(chip, 1);
-        let taken = LIMBS16;
-        let mut supply = Supply::new([ROOM_BESIDE_POINTS - 2 * taken, ROOM - taken]);
+        let columns = layout.columns.checked.chunks_exact(LIMBS16);
+        let third: Vec<_> = columns.map(|columns| Given::in_columns(chip, columns, 0)).collect();
+        let third: [Given; 2] = third.try_into().expect("a row of checked cells holds two numbers");
+        // Row 0 is full.
+        let mut supply = Supply::new([0, ROOM, ROOM, ROOM]);
+        let slope = Given::new(chip, &mut supply);
+        third[0].require_below_254_bits(chip, "x", &mut supply);
+        slope.require_below_254_bits(chip, "slope", &mut supply);
         let quotients = [(); 3].map(|()| Given::new(chip, &mut supply));
-        let next_rest = layout.columns.rest[1].expr();
-        let this = Self { fact, term, bucket, next_rest, step, more, slope, third, quotients };
+        let this = Self { fact, term, bucket, next_rest: next_term.rest, step, more, slope, third, quotients };
         this.digits(chip);
         this.addition(chip, &mut supply);
         this
@@ -206,7 +209,7 @@ impl Add {
         let [first, second] = event.points;
         row.message(&self.term, &TermNative { sum, digit: place, rest: rest[0], point: first });
         row.message(&self.bucket, &BucketNative { sum, digit: place, bucket: digit.bucket, count, point: second });
-        row.field(&self.next_rest, rest[1]);
+        row.set(&self.next_rest, rest[1]);
         row.set(&self.step, true);
         row.set(&self.more, more);
     }
@@ -237,7 +240,7 @@ mod tests {
 
     use super::*;
     use crate::curve::digits::DIGITS;
-    use crate::curve::testing::{Asker, assert_audited, failures, grid, layout, random_terms, windows};
+    use crate::curve::testing::{Asker, assert_audited, cell, chips, failures, grid, random_terms, windows};
     use crate::curve::{CurveChips, CurveEvent};
 
     fn labels<const N: usize>(labels: [&str; N]) -> BTreeSet<String> {
@@ -360,20 +363,30 @@ mod tests {
         assert!(found.contains("slope: modulo r") && found.iter().all(|label| label.starts_with("slope: ")));
     }
 
-    /// A slope or an x of 2^254 and more is not ranged.
+    /// A slope or an x of 2^254 and more: four times its highest cell is not what is checked, or not ranged.
     #[test]
     fn class_39_a_coordinate_of_2_to_254_is_refused() {
         let mut asker = Asker::default();
         asker.sum(1, &random_terms(5, 1)).expect("a sum");
-        let mut case = asker.case(13);
+        let mut case = asker.case(15);
         case.assert_holds();
-        let top = layout().columns.result[LIMBS16 - 1].cell;
         let row = case.rows("add")[0];
-        for row in [row, row + 1] {
-            let value = case.grid.read(top, row);
+        let (circuit, CurveChips { Add: add, .. }) = CurveChips::build();
+        for (number, label) in [(&add.slope, "slope: below 2^254"), (&add.third[0], "x: below 2^254")] {
+            let top = cell(&number.cells[LIMBS16 - 1]);
+            let label = format!("add: {label}");
+            let constraints = circuit.chips.iter().flat_map(|chip| &chip.constraints);
+            let mut found = constraints.filter(|constraint| label.ends_with(&constraint.label));
+            let cells = found.next().expect("the constraint").expr.cells();
+            let quadruple = *cells.iter().find(|other| **other != top).expect("another cell");
+            let values = [top, quadruple].map(|cell| case.grid.read(cell, row));
             case.grid.write(top, row, F::from(1 << 14));
-            assert!(case.objections(&case.grid).contains("bus: range16"));
-            case.grid.write(top, row, value);
+            let objections = case.objections(&case.grid);
+            assert!(objections.contains(&label) && !objections.contains("bus: range16"));
+            case.grid.write(quadruple, row, F::from(1 << 16));
+            let objections = case.objections(&case.grid);
+            assert!(!objections.contains(&label) && objections.contains("bus: range16"));
+            [top, quadruple].iter().zip(values).for_each(|(cell, value)| case.grid.write(*cell, row, value));
         }
     }
 
@@ -384,10 +397,10 @@ mod tests {
         for sum in [1, 2] {
             asker.sum(sum, &random_terms(5, 1)).expect("a sum");
         }
-        let mut case = asker.case(14);
+        let mut case = asker.case(16);
         case.assert_holds();
         let row = case.rows("add")[9];
-        case.grid.write(layout().columns.sum, row, F::from(2));
+        case.grid.write(cell(&chips().Add.term.sum), row, F::from(2));
         assert_eq!(case.objections(&case.grid), labels(["bus: bucket", "bus: term"]));
     }
 

@@ -6,7 +6,7 @@ use halo2_proofs::halo2curves::ff::PrimeField;
 use ruint::aliases::U256;
 use verbatim_gadgets::expr::{Expr, F};
 use verbatim_gadgets::ranges::Range;
-use verbatim_gadgets::value::{U64, Value};
+use verbatim_gadgets::value::{Any, Bool, U64, Value};
 
 use super::field::Number;
 
@@ -31,6 +31,13 @@ impl Affine {
     pub(super) fn assume(limbs: [Expr; 8], why: &'static str) -> Self {
         let mut limbs = limbs.into_iter().map(|limb| U64::assume(limb, why));
         Self::pull(&mut limbs.by_ref().map(Expr::from))
+    }
+
+    /// `yes` where `flag` is one, else `no`.
+    pub(super) fn select(flag: &Bool, yes: &Self, no: &Self) -> Self {
+        let limb = |yes: &U64, no: &U64| U64::assume(flag.select(yes, no), "both are");
+        let limbs = |yes: &[U64; 4], no: &[U64; 4]| std::array::from_fn(|i| limb(&yes[i], &no[i]));
+        Self { x: limbs(&yes.x, &no.x), y: limbs(&yes.y, &no.y) }
     }
 
     /// x as a number.
@@ -72,6 +79,11 @@ impl Value for Affine {
     fn push_ranges(out: &mut Vec<Range>) {
         <[U64; 8]>::push_ranges(out);
     }
+}
+
+/// A point's coordinates modulo the order of the cells' field.
+pub(crate) fn residues(point: &Affine) -> [Any; 2] {
+    [point.x(), point.y()].map(|coordinate| Any::assume(coordinate.native(), "any field element"))
 }
 
 /// The number below `q` that a residue is.

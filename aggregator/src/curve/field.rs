@@ -31,6 +31,7 @@ use halo2_proofs::arithmetic::Field;
 use halo2_proofs::halo2curves::bn256::Fq;
 use ruint::aliases::{U256, U512};
 use verbatim_gadgets::chip::ChipBuilder;
+use verbatim_gadgets::circuit::Checked16;
 use verbatim_gadgets::expr::{Expr, F};
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::value::U16;
@@ -124,7 +125,8 @@ impl Supply {
 /// A number below 2^256 that the prover gives, in checked cells.
 #[derive(Debug)]
 pub(super) struct Given {
-    cells: Vec<U16>,
+    /// Sixteen, the lowest first.
+    pub(super) cells: Vec<U16>,
 }
 
 impl Given {
@@ -133,15 +135,22 @@ impl Given {
         Self { cells: supply.rows::<LIMBS16>().map(|row| chip.u16(row)).into() }
     }
 
-    /// In sixteen given cells, which are checked.
-    pub(super) fn of_cells(cells: Vec<U16>) -> Self {
-        assert_eq!(cells.len(), LIMBS16, "a number has sixteen cells");
-        Self { cells }
+    /// In the cells of sixteen given columns in `row`, which are checked.
+    pub(super) fn in_columns(chip: &mut ChipBuilder<'_>, columns: &[Checked16], row: i16) -> Self {
+        assert_eq!(columns.len(), LIMBS16, "a number has sixteen cells");
+        Self { cells: columns.iter().map(|column| chip.checked(column, row)).collect() }
     }
 
     /// The number.
     pub(super) fn number(&self) -> Number {
         Number::of_cells(&self.cells)
+    }
+
+    /// Requires that it is below 2^254: four times its highest cell is below 2^16.
+    pub(super) fn require_below_254_bits(&self, chip: &mut ChipBuilder<'_>, label: &str, supply: &mut Supply) {
+        let [row] = supply.rows();
+        let quadruple = chip.u16(row).expr().as_cell().expect("a checked cell");
+        chip.define(format!("{label}: below 2^254"), quadruple, &self.cells[LIMBS16 - 1] * Expr::from(4));
     }
 
     /// Writes its cells.

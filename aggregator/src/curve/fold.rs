@@ -9,7 +9,7 @@
 //!
 //! so that `U_0 + U_1 = 2 constant + 63 A + the sum of (2 b + 1) S_b`: the total with this digit, in base 63.
 //!
-//! **Given** `fold(sum, left, b, T_(b+1), U_(b+1))`, one row **proves** by consumed sums what `T_b`, `U_b` and for bucket 0
+//! **Given** `fold(sum, left, b, T_(b+1), U_(b+1))`, four rows **prove** by consumed sums what `T_b`, `U_b` and for bucket 0
 //! `U_0 + U_1` are, and sends the next fold: of the next lower bucket, or of the next lower digit's highest. It opens the
 //! bucket and closes it, by sending it with its constant and receiving what it has become: a sum's folds pass every bucket
 //! of its 43 digits once, so each bucket is opened and closed once.
@@ -18,6 +18,10 @@
 //! |---|---|---|
 //! | lowest is boolean | 2 | |
 //! | the lowest bucket is 0 | 2 | |
+//! | closed bucket: sum, digit, bucket | 1 | that of the fold |
+//! | bucket in row 1 | 1 | the one that is opened: that of the fold, with its constant |
+//! | folded sum; in row 1; in row 2 | 1 | `S_b + T_(b+1)`, `T_b + U_(b+1)`, `U_b + U_(b+1)` |
+//! | fold in row 3 | 2 | the next fold, by `lowest` |
 //!
 //! That bucket 0 is the lowest follows from the end: from a bucket below zero, the folds could only go on to lower ones, and
 //! there are not as many rows as it takes to come around to 0. The same holds for a digit below 0.
@@ -27,10 +31,14 @@
 
 use halo2_proofs::halo2curves::bn256::G1Affine;
 use verbatim_gadgets::chip::ChipBuilder;
+use verbatim_gadgets::expr::Expr;
 use verbatim_gadgets::grid::WindowWriter;
 use verbatim_gadgets::machine::Chip;
-use verbatim_gadgets::value::Bool;
+use verbatim_gadgets::value::{Bool, Counter};
 
+use super::affine::Affine;
+use super::constants::constants;
+use super::digits::BUCKETS;
 use super::layout::Layout;
 use crate::bus::{Bucket, BucketNative, Fold as FoldMessage, FoldNative, Sum, SumNative};
 
@@ -54,23 +62,58 @@ pub struct Fold {
     lowest: Bool,
 }
 
+/// Consumes the sums, each in the row below the one before.
+fn sums(chip: &mut ChipBuilder<'_>, layout: &Layout, fold: &FoldMessage, bucket: &Bucket, lowest: &Bool) -> [Sum; 3] {
+    let mut consume = |row: i16, flag: &Bool, first: &Affine, second: &Affine| {
+        let third = chip.peek(&layout.folded, row).third;
+        let sum = Sum { negative: Bool::constant(false), first: first.clone(), second: second.clone(), third };
+        chip.consume_if(&layout.folded, row, flag, &sum);
+        sum
+    };
+    let always = Bool::constant(true);
+    let running = consume(0, &always, &bucket.point, &fold.running);
+    let weighted = consume(1, &always, &running.third, &fold.weighted);
+    let closing = consume(2, lowest, &weighted.third, &fold.weighted);
+    [running, weighted, closing]
+}
+
+/// The next fold: of the bucket below, or of the digit below's highest.
+fn next(fold: &FoldMessage, [running, weighted, closing]: &[Sum; 3], lowest: &Bool) -> FoldMessage {
+    let counter = |expr: Expr| Counter::assume(expr, "it falls");
+    let begun = Affine::constant(&constants().weighted);
+    FoldMessage {
+        sum: fold.sum.clone(),
+        left: counter(&fold.left - lowest),
+        bucket: counter(lowest.select(BUCKETS - 1, &fold.bucket - Expr::one())),
+        running: Affine::select(lowest, &closing.third, &running.third),
+        weighted: Affine::select(lowest, &begun, &weighted.third),
+    }
+}
+
 impl Chip for Fold {
     type Layout = Layout;
     type Event = FoldEvent;
     const NAME: &'static str = "fold";
+    const HEIGHT: usize = 4;
 
     fn build(chip: &mut ChipBuilder<'_>, layout: &Layout) -> Self {
-        let lowest = chip.bool_at("lowest", layout.columns.negative);
+        let lowest = chip.bool_at("lowest", layout.lowest);
         let fold = chip.receive(&layout.fold, 0);
-        let opened = chip.peek(&layout.open_bucket, 0);
-        chip.send(&layout.open_bucket, 0, &opened);
         let bucket = chip.receive(&layout.bucket, 0);
-        let [running, weighted, closing] = &layout.sums;
-        let sums = [chip.learn(running, 0), chip.learn(weighted, 0), chip.learn_if(closing, 0, &lowest)];
-        let next_fold = chip.peek(&layout.next_fold, 0);
-        chip.send_if(&layout.next_fold, 0, &lowest.not(), &next_fold);
-        let next_digit = chip.peek(&layout.next_digit, 0);
-        chip.send_if(&layout.next_digit, 0, &lowest, &next_digit);
+        let place = Counter::assume(&fold.left - Expr::one(), "a fold has a digit left");
+        let opened = Bucket {
+            sum: fold.sum.clone(),
+            digit: place.clone(),
+            bucket: fold.bucket.clone(),
+            count: Counter::constant(0),
+            point: Affine::constant(&constants().bucket),
+        };
+        chip.send(&layout.bucket, 1, &opened);
+        let sums = sums(chip, layout, &fold, &bucket, &lowest);
+        chip.send(&layout.fold, 3, &next(&fold, &sums, &lowest));
+        chip.require_equal("closed bucket: sum", &bucket.sum, &fold.sum);
+        chip.require_equal("closed bucket: digit", &bucket.digit, place);
+        chip.require_equal("closed bucket: bucket", &bucket.bucket, &fold.bucket);
         chip.require_zero("the lowest bucket is 0", &lowest * &fold.bucket);
         Self { fold, bucket, sums, lowest }
     }
@@ -92,15 +135,19 @@ pub(super) fn fact([first, second]: [G1Affine; 2], third: G1Affine) -> SumNative
 
 #[cfg(test)]
 mod tests {
-    use verbatim_gadgets::expr::F;
+    use std::collections::BTreeSet;
 
-    use crate::curve::testing::{Asker, Case, assert_audited, layout, random_terms, windows};
+    use verbatim_gadgets::expr::F;
+    use verbatim_gadgets::message::Message;
+
+    use super::{Fold, next};
+    use crate::curve::testing::{Asker, Case, assert_audited, cell, chips, random_terms, windows};
     use crate::curve::{CurveEvent, digits};
 
     fn case() -> Case {
         let mut asker = Asker::default();
         asker.sum(5, &random_terms(3, 2)).expect("a sum");
-        asker.case(13)
+        asker.case(15)
     }
 
     #[test]
@@ -123,17 +170,21 @@ mod tests {
     fn buckets_that_are_left_out_are_refused() {
         let mut case = case();
         let row = case.rows("fold")[30];
-        case.grid.write(layout().columns.negative, row, F::one());
-        let objections = case.objections(&case.grid);
-        assert!(objections.contains("fold: the lowest bucket is 0"));
-        assert!(objections.contains("bus: fold of a sum"));
+        let Fold { fold, sums, lowest, .. } = chips().Fold;
+        case.grid.write(cell(&lowest), row, F::one());
+        for (place, value) in fold.fields().into_iter().zip(next(&fold, &sums, &lowest).fields()) {
+            let value = case.grid.evaluate(&value, row);
+            case.grid.write(cell(place).shifted(3), row, value);
+        }
+        let expected = ["fold: the lowest bucket is 0", "bus: fold of a sum", "bus: sum"].map(str::to_owned);
+        assert_eq!(case.objections(&case.grid), BTreeSet::from(expected));
     }
 
     /// What is closed is not what the last addition left.
     #[test]
     fn a_bucket_without_its_last_points_is_refused() {
         let mut case = case();
-        let (count, rows) = (layout().columns.count, case.rows("fold"));
+        let (count, rows) = (cell(&chips().Fold.bucket.count), case.rows("fold"));
         let row = rows.into_iter().find(|row| case.grid.read(count, *row) != F::zero()).expect("a bucket in use");
         case.grid.write(count, row, F::zero());
         assert!(case.objections(&case.grid).contains("bus: bucket"));

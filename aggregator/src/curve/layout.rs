@@ -1,58 +1,44 @@
-//! The columns that the chips of the curve share.
+//! Where the messages of the curve stand in the shared columns.
+//!
+//! The plain columns, as the add chip fills them:
+//!
+//! | row | 0 | 1 | 2 | 3 | 4 | 5 | 6 |
+//! |---|---|---|---|---|---|---|---|
+//! | 0 | second point: limbs 0 to 6 | | | | | | |
+//! | 1 | first point: limbs 0 to 6 | | | | | | |
+//! | 2 | second's limb 7 | first's limb 7 | sum | digit | bucket | count | rest |
+//! | 3 | next rest | negative | step | more | multiplicity | inverse | part |
+//!
+//! A term begins in row 1 of it, a bucket and the result in row 0. The result's limbs are four checked cells each, all in row
+//! 0. A curve point and a total stand in two rows, as a term does: the point in the same cells, the total's sum where the
+//! term has it, and the coordinates modulo `r` where it has nothing. So a window of two rows can hold all three.
+//!
+//! Folds stand in checked columns, which are not checked there, in groups of eight:
+//!
+//! | row | group 0 | group 1 | group 2 | group 3 |
+//! |---|---|---|---|---|
+//! | a folded sum's first | first point | second point | | |
+//! | the next one | the sum | | | |
+//! | a fold's | | running | sum, left, bucket | weighted |
 
 use std::array;
 
-use verbatim_gadgets::chip::ChipBuilder;
-use verbatim_gadgets::circuit::{Checked16, CircuitBuilder, Slot};
+use verbatim_gadgets::circuit::{CircuitBuilder, Slot};
 use verbatim_gadgets::expr::{Cell, Expr};
-use verbatim_gadgets::message::{Message, Range16};
-use verbatim_gadgets::value::{Any, Bool, Counter, U16};
+use verbatim_gadgets::message::Message;
+use verbatim_gadgets::value::{Any, Bool, Counter};
 
 use super::affine::Affine;
-use super::constants::constants;
-use super::digits::BUCKETS;
-use super::field::{LIMBS16, Number};
 use crate::bus::{Bucket, CurvePoint, Fold, Sum, Term, Total};
+use crate::columns::{CHECKED, Columns, PLAIN};
 
-/// Checked columns.
-pub(super) const CHECKED: usize = 72;
-
-/// Checked columns that messages with two points and a rest use.
-const CARRIED: usize = 18;
-
-/// Checked columns that a result uses.
-const RESULT: usize = 2 * LIMBS16;
-
-/// Room for checked cells in a row that has no messages.
+/// Room for checked cells in a row.
 pub(super) const ROOM: usize = CHECKED;
 
-/// Room for checked cells in a row that has two points and a rest, the result's among them.
-pub(super) const ROOM_BESIDE_POINTS: usize = CHECKED - CARRIED;
+/// Checked columns that the limbs of a point take.
+const GROUP: usize = 8;
 
-/// The columns and slots of the curve circuit.
-///
-/// 77 columns for all chips: five plain ones, and 72 that are checked to hold 16 bits where a chip asks for it. Of these, 18
-/// hold two points and what is left of a scalar before and after a digit; 32 hold the sixteen cells of each coordinate of a
-/// result, or four points of eight limbs.
-#[derive(Clone, Debug)]
-pub struct Columns {
-    /// The number of a sum.
-    pub(super) sum: Cell,
-    /// A digit's place.
-    pub(super) digit: Cell,
-    /// A bucket.
-    pub(super) bucket: Cell,
-    /// How many points it holds.
-    pub(super) count: Cell,
-    /// Whether the first point is subtracted.
-    pub(super) negative: Cell,
-    /// What is left of a scalar, before and after a digit.
-    pub(super) rest: [Cell; 2],
-    /// The cells of a result: x, then y.
-    pub(super) result: Vec<Checked16>,
-}
-
-/// The columns, and what stands in them.
+/// The slots of the curve, and the flags that its messages need.
 #[derive(Clone, Debug)]
 pub struct Layout {
     pub(super) columns: Columns,
@@ -60,132 +46,152 @@ pub struct Layout {
     pub(super) next_term: Slot<Term>,
     pub(super) bucket: Slot<Bucket>,
     pub(super) next_bucket: Slot<Bucket>,
-    pub(super) open_bucket: Slot<Bucket>,
+    /// A sum as the add chip has it.
     pub(super) sum: Slot<Sum>,
-    pub(super) sums: [Slot<Sum>; 3],
+    /// A sum as the fold and total chips have it.
+    pub(super) folded: Slot<Sum>,
     pub(super) fold: Slot<Fold>,
-    pub(super) next_fold: Slot<Fold>,
-    pub(super) next_digit: Slot<Fold>,
     pub(super) curve_point: Slot<CurvePoint>,
     pub(super) total: Slot<Total>,
-    /// The last of the result's x, times four.
-    pub(super) top: Slot<Range16>,
+    /// Whether an addition adds a digit.
+    pub(super) step: Cell,
+    /// Whether the digit is not the last.
+    pub(super) more: Cell,
+    /// Whether a fold is of bucket 0.
+    pub(super) lowest: Cell,
 }
 
-/// The points that stand in the columns.
-struct Places {
-    first: Affine,
-    second: Affine,
-    /// The result, its limbs made of four cells each.
-    result: Affine,
-    /// The same columns as four points.
-    points: [Affine; 4],
-}
-
-/// The range that a column holds.
+/// Why a cell holds a value of its type.
 const WHY: &str = "the chip that uses the slot says why";
 
-impl Layout {
-    /// Declares the columns and slots.
-    pub(super) fn new(builder: &mut CircuitBuilder) -> Self {
-        let [sum, digit, bucket, count, negative] =
-            ["sum", "digit", "bucket", "count", "negative"].map(|name| builder.main(name));
-        let mut checked = |name: String| builder.checked16(&name);
-        let mut point = |name: &str| -> [Expr; 8] {
-            let name = |i: usize| format!("{name}.{}[{}]", if i < 4 { "x" } else { "y" }, i % 4);
-            array::from_fn(|i| checked(name(i)).cell.expr())
-        };
-        let (first, second) = (point("first"), point("second"));
-        let rest = ["rest", "next rest"].map(|name| checked(name.to_owned()).cell);
-        let name = |i: usize| format!("result.{} {}", if i < LIMBS16 { "x" } else { "y" }, i % LIMBS16);
-        let result: Vec<_> = (0..RESULT).map(|i| checked(name(i))).collect();
-        for i in 0..CHECKED - CARRIED - RESULT {
-            let _ = checked(format!("limb {i}"));
-        }
-        let limb = |i: usize| (0..4).map(|j| result[4 * i + j].cell * Expr::power_of_two(16 * j as u32)).sum();
-        let points = |p: usize| array::from_fn(|i| result[8 * p + i].cell.expr());
-        let places = Places {
-            first: Affine::assume(first, WHY),
-            second: Affine::assume(second, WHY),
-            result: Affine::assume(array::from_fn(limb), WHY),
-            points: array::from_fn(|p| Affine::assume(points(p), WHY)),
-        };
-        let columns = Columns { sum, digit, bucket, count, negative, rest, result };
-        Self::slots(builder, columns, places)
+/// The shared columns as expressions of cells.
+struct View<'c>(&'c Columns);
+
+impl View<'_> {
+    fn plain(&self, column: usize, row: i16) -> Cell {
+        self.0.plain[column].shifted(row)
     }
 
-    fn slots(builder: &mut CircuitBuilder, columns: Columns, places: Places) -> Self {
-        let counter = |expr: Expr| Counter::assume(expr, WHY);
-        let [sum, digit, bucket, count] =
-            [columns.sum, columns.digit, columns.bucket, columns.count].map(|cell| counter(cell.expr()));
-        let [rest, next_rest] = columns.rest.map(|cell| Any::assume(cell, "any field element"));
-        let Places { first, second, result, points: [ready, weighted, next, closed] } = places;
-        let (negative, top) = (Bool::assume(columns.negative, WHY), &columns.result[LIMBS16 - 1]);
-        let left = counter(&digit + Expr::one());
+    fn counter(&self, column: usize, row: i16) -> Counter {
+        Counter::assume(self.plain(column, row), WHY)
+    }
 
-        let term = Term { sum: sum.clone(), digit: digit.clone(), rest, point: first.clone() };
-        let next_term = Term { digit: left.clone(), rest: next_rest, ..term.clone() };
-        let filled = Bucket {
-            sum: sum.clone(),
-            digit: digit.clone(),
-            bucket: bucket.clone(),
-            count: count.clone(),
-            point: second.clone(),
-        };
-        let next_filled = Bucket { count: counter(count + Expr::one()), point: result.clone(), ..filled.clone() };
-        let open = Affine::constant(&constants().bucket);
-        let open = Bucket { count: Counter::constant(0), point: open, ..filled.clone() };
-        let fold = Fold { sum: sum.clone(), left, bucket, running: first.clone(), weighted: weighted.clone() };
-        let lower = counter(&fold.bucket - Expr::one());
-        let next_fold = Fold { bucket: lower, running: ready.clone(), weighted: next.clone(), ..fold.clone() };
-        let next_digit = Fold {
-            left: digit,
-            bucket: Counter::constant(BUCKETS - 1),
-            running: closed.clone(),
-            weighted: Affine::constant(&constants().weighted),
-            ..fold.clone()
-        };
-        let fact = Sum { negative, first: first.clone(), second: second.clone(), third: result };
-        let added = |a: &Affine, b: &Affine, c: &Affine| Sum {
+    fn any(&self, column: usize, row: i16) -> Any {
+        Any::assume(self.plain(column, row), "any field element")
+    }
+
+    /// A point whose last limb stands in the given cell, the others in the plain cells of `row`.
+    fn point(&self, row: i16, last: Cell) -> Affine {
+        let limb = |i: usize| if i < PLAIN { self.plain(i, row) } else { last };
+        Affine::assume(array::from_fn(|i| limb(i).expr()), WHY)
+    }
+
+    /// A point in a group of checked columns.
+    fn in_group(&self, group: usize, row: i16) -> Affine {
+        Affine::assume(array::from_fn(|i| self.0.checked[GROUP * group + i].cell.shifted(row).expr()), WHY)
+    }
+
+    /// The point that the checked cells of row 0 make: sixteen for x, then sixteen for y.
+    fn result(&self) -> Affine {
+        let cell = |i: usize| self.0.checked[i].cell;
+        let limb = |i: usize| (0..4).map(|j| cell(4 * i + j) * Expr::power_of_two(16 * j as u32)).sum();
+        Affine::assume(array::from_fn(limb), WHY)
+    }
+
+    /// A term's point, one row below a bucket's, and the bucket's, with the result.
+    fn sum(&self, bucket: &Bucket) -> Sum {
+        Sum {
+            negative: Bool::assume(self.plain(1, 3), WHY),
+            first: self.point(1, self.plain(1, 2)),
+            second: bucket.point.clone(),
+            third: self.result(),
+        }
+    }
+
+    /// Two points in a row, and their sum where the first of the next row is.
+    fn folded(&self) -> Sum {
+        Sum {
             negative: Bool::constant(false),
-            first: a.clone(),
-            second: b.clone(),
-            third: c.clone(),
+            first: self.in_group(0, 0),
+            second: self.in_group(1, 0),
+            third: self.in_group(0, 1),
+        }
+    }
+
+    fn fold(&self) -> Fold {
+        let number = |i: usize| Counter::assume(self.0.checked[2 * GROUP + i].cell, WHY);
+        Fold {
+            sum: number(0),
+            left: number(1),
+            bucket: number(2),
+            running: self.in_group(1, 0),
+            weighted: self.in_group(3, 0),
+        }
+    }
+}
+
+impl Layout {
+    /// The columns and slots of a circuit of the curve alone.
+    pub(super) fn new(builder: &mut CircuitBuilder) -> Self {
+        let columns = Columns::new(builder);
+        Self::over(builder, &columns)
+    }
+
+    /// Declares the slots over the shared columns.
+    pub fn over(builder: &mut CircuitBuilder, columns: &Columns) -> Self {
+        let view = View(columns);
+        let point = view.point(0, view.plain(1, 1));
+        let term = Term { sum: view.counter(2, 1), digit: view.counter(3, 1), rest: view.any(6, 1), point };
+        let place = Counter::assume(&term.digit + Expr::one(), WHY);
+        let next_term = Term { digit: place, rest: view.any(0, 2), ..term.clone() };
+        let bucket = Bucket {
+            sum: view.counter(2, 2),
+            digit: view.counter(3, 2),
+            bucket: view.counter(4, 2),
+            count: view.counter(5, 2),
+            point: view.point(0, view.plain(0, 2)),
         };
-        let residue = |number: &Number| Any::assume(number.native(), "any field element");
-        let point = CurvePoint { x: residue(&ready.x()), y: residue(&ready.y()), point: ready.clone() };
+        let count = Counter::assume(&bucket.count + Expr::one(), WHY);
+        let next_bucket = Bucket { count, point: view.result(), ..bucket.clone() };
+        let curve_point = CurvePoint { x: view.any(4, 1), y: view.any(5, 1), point: term.point.clone() };
+        let total = Total { sum: term.sum.clone(), point: term.point.clone() };
+        let (sum, folded, fold) = (view.sum(&bucket), view.folded(), view.fold());
         Self {
             term: slot(builder, "term", &term),
             next_term: slot(builder, "next term", &next_term),
-            bucket: slot(builder, "bucket", &filled),
-            next_bucket: slot(builder, "next bucket", &next_filled),
-            open_bucket: slot(builder, "open bucket", &open),
-            sum: slot(builder, "sum", &fact),
-            sums: [
-                slot(builder, "running sum", &added(&first, &second, &ready)),
-                slot(builder, "weighted sum", &added(&weighted, &ready, &next)),
-                slot(builder, "closing sum", &added(&next, &weighted, &closed)),
-            ],
+            bucket: slot(builder, "bucket", &bucket),
+            next_bucket: slot(builder, "next bucket", &next_bucket),
+            sum: slot(builder, "sum", &sum),
+            folded: slot(builder, "folded sum", &folded),
             fold: slot(builder, "fold", &fold),
-            next_fold: slot(builder, "next fold", &next_fold),
-            next_digit: slot(builder, "next digit", &next_digit),
-            curve_point: slot(builder, "curve point", &point),
-            total: slot(builder, "total", &Total { sum, point: ready }),
-            top: builder.slot("top of x", vec![top.cell * Expr::from(4)]),
-            columns,
+            curve_point: slot(builder, "curve point", &curve_point),
+            total: slot(builder, "total", &total),
+            step: view.plain(2, 3),
+            more: view.plain(3, 3),
+            lowest: view.plain(1, 3),
+            columns: columns.clone(),
         }
     }
 
-    /// The cells of one coordinate of a result in `row`, checked: 0 for x, 1 for y.
-    pub(super) fn result(&self, chip: &mut ChipBuilder<'_>, coordinate: usize, row: i16) -> Vec<U16> {
-        let columns = &self.columns.result[LIMBS16 * coordinate..LIMBS16 * (coordinate + 1)];
-        columns.iter().map(|column| chip.checked(column, row)).collect()
+    /// The slot of the facts that points are on the curve: the plain columns of two rows.
+    pub(crate) fn curve_point(&self) -> &Slot<CurvePoint> {
+        &self.curve_point
     }
 
-    /// Requires that the number in the columns of the result's x in `row` is below 2^254: four times its highest cell is
-    /// below 2^16.
-    pub(super) fn check_top(&self, chip: &mut ChipBuilder<'_>, row: i16) {
-        let _ = chip.learn(&self.top, row);
+    /// The slot of terms, likewise.
+    pub(crate) fn term(&self) -> &Slot<Term> {
+        &self.term
+    }
+
+    /// The slot of totals, likewise.
+    pub(crate) fn total(&self) -> &Slot<Total> {
+        &self.total
+    }
+
+    /// Where a term's point stands, in the plain columns of two rows.
+    pub(crate) fn term_point(&self) -> Affine {
+        let view = View(&self.columns);
+        view.point(0, view.plain(1, 1))
     }
 }
 

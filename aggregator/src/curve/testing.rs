@@ -10,14 +10,13 @@ use rand_chacha::ChaCha20Rng;
 use verbatim_gadgets::audit::audit;
 use verbatim_gadgets::bus::{Balance, FactCounts};
 use verbatim_gadgets::check::check;
-use verbatim_gadgets::circuit::CircuitBuilder;
-use verbatim_gadgets::expr::F;
+use verbatim_gadgets::expr::{Cell, Expr, F};
 use verbatim_gadgets::grid::Grid;
 use verbatim_gadgets::machine::{ChipSet, Sheet, Workload};
 use verbatim_gadgets::message::{Message, Range16};
 
 use super::affine::reduced;
-use super::{CurveChips, CurveError, CurveEvent, CurveWork, Layout};
+use super::{CurveChips, CurveError, CurveEvent, CurveWork};
 use crate::bus::{CurvePoint, CurvePointNative, Term, TermNative, Total, TotalNative};
 
 /// Random points and scalars, the same in every run.
@@ -104,9 +103,14 @@ pub(super) fn rows(grid: &Grid, chip: &str) -> Vec<usize> {
     grid.windows.iter().filter(|window| window.chip == index).map(|window| window.row).collect()
 }
 
-/// The columns of the circuit.
-pub(super) fn layout() -> Layout {
-    Layout::new(&mut CircuitBuilder::new("curve"))
+/// The chips, which know where their values stand.
+pub(super) fn chips() -> CurveChips {
+    CurveChips::build().1
+}
+
+/// The cell that holds a value.
+pub(super) fn cell(value: impl Into<Expr>) -> Cell {
+    value.into().as_cell().expect("a single cell")
 }
 
 /// A shard of some windows, whatever they say to each other.

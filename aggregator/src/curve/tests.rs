@@ -27,7 +27,7 @@ fn assert_balanced(asker: Asker) {
     let Asker { work, mut balance, mut counts } = asker;
     let (curve, tables) = (work.finish(), tables::sheet());
     let grid = |work: &dyn Workload, k| work.grid(k, 0..work.len()).expect("the work fits");
-    let (mut curve, mut tables) = (grid(&curve, 14), grid(&tables, tables::K));
+    let (mut curve, mut tables) = (grid(&curve, 16), grid(&tables, tables::K));
     counts.consume(&curve);
     for grid in [&mut curve, &mut tables] {
         counts.provide(grid);
@@ -90,7 +90,7 @@ fn a_term_that_is_left_out_is_missed() {
     asker.sum(1, &terms[..1]).expect("a sum");
     let term = crate::bus::TermNative { sum: 1, digit: 0, rest: terms[1].0, point: terms[1].1 };
     asker.balance.add_public::<crate::bus::Term>(&term, F::ONE);
-    let case = asker.case(13);
+    let case = asker.case(15);
     assert_eq!(case.objections(&case.grid), ["bus: term".to_owned()].into());
 }
 
@@ -103,7 +103,7 @@ fn another_total_is_refused() {
     let claim = |point| crate::bus::TotalNative { sum: 1, point };
     asker.balance.add_public::<crate::bus::Total>(&claim(total), F::ONE);
     asker.balance.add_public::<crate::bus::Total>(&claim(-total), -F::ONE);
-    let case = asker.case(13);
+    let case = asker.case(15);
     assert_eq!(case.objections(&case.grid), ["bus: total".to_owned()].into());
 }
 
@@ -123,12 +123,12 @@ fn cells_per_term(terms: usize) -> usize {
 fn the_costs_are_as_documented() {
     let (circuit, _) = CurveChips::build();
     let heights: Vec<_> = circuit.chips.iter().map(|chip| (chip.name, chip.height)).collect();
-    assert_eq!(heights, [("add", 2), ("fold", 1), ("total", 2), ("point", 2)]);
-    assert_eq!((circuit.main.len(), circuit.slots.len(), circuit.aux_columns()), (81, 87, 30));
-    assert_eq!([150, 400, 800].map(cells_per_term), [14_927, 11_702, 10_735]);
+    assert_eq!(heights, [("add", 4), ("fold", 4), ("total", 2), ("point", 4)]);
+    assert_eq!((circuit.main.len(), circuit.slots.len(), circuit.aux_columns()), (43, 41, 15));
+    assert_eq!([100, 400, 800].map(cells_per_term), [19_890, 12_628, 11_418]);
     let stats = CircuitStats::of(&circuit.into());
     assert_eq!((stats.degree, stats.fixed_columns), (5, 2));
-    assert_eq!(stats.multiplications, 808);
+    assert_eq!(stats.multiplications, 739);
 }
 
 /// MockProver: the halo2 circuit is the one that was checked.
@@ -136,7 +136,7 @@ fn the_costs_are_as_documented() {
 fn a_shard_satisfies_mock_prover() {
     let mut asker = Asker::default();
     asker.sum(1, &random_terms(9, 1)).expect("a sum");
-    let case = asker.case(13);
+    let case = asker.case(15);
     let (circuit, sum) = ShardCircuit::for_mock_prover(&case.grid);
     let prover = MockProver::run(case.grid.k, &circuit, vec![vec![sum]]).expect("it runs");
     assert!(prover.verify().is_ok());

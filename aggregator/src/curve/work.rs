@@ -125,8 +125,8 @@ impl CurveWork {
                     let third = self.add(sum, points).ok_or(CurveError::Exceptional { sum })?;
                     Ok(fact(points, third))
                 };
-                let ready = add([running, *point])?;
-                let next = add([weighted, ready.third])?;
+                let ready = add([*point, running])?;
+                let next = add([ready.third, weighted])?;
                 let closing = (bucket == 0).then(|| add([next.third, weighted])).transpose()?;
                 total = closing.as_ref().map_or(total, |closing| closing.third);
                 (running, weighted) = (ready.third, next.third);
@@ -138,7 +138,7 @@ impl CurveWork {
     }
 
     fn total(&mut self, sum: u64, running: G1Affine) -> Result<G1Affine, CurveError> {
-        let total = self.add(sum, [running, constants().correction]).ok_or(CurveError::NoTotal { sum })?;
+        let total = self.add(sum, [constants().correction, running]).ok_or(CurveError::NoTotal { sum })?;
         self.point(total);
         self.sheet.push(sum, CurveEvent::Total(TotalEvent { sum, running, total }));
         Ok(total)

@@ -123,17 +123,17 @@ impl Grain {
 /// What a partial round adds to the rest passes its S-box by, so it can as well be added behind the matrix, to what the next
 /// round adds.
 #[derive(Clone, Debug)]
-pub(super) struct Shifted {
+pub struct Shifted {
     /// What the full rounds before the partial ones add.
-    pub(super) first: [State; FULL_ROUNDS / 2],
+    pub first: [State; FULL_ROUNDS / 2],
     /// What the partial rounds add to the first element.
-    pub(super) partial: [F; PARTIAL_ROUNDS],
+    pub partial: [F; PARTIAL_ROUNDS],
     /// What the full rounds behind them add.
-    pub(super) last: [State; FULL_ROUNDS / 2],
+    pub last: [State; FULL_ROUNDS / 2],
 }
 
 /// These constants, computed once.
-pub(super) fn shifted() -> &'static Shifted {
+pub fn shifted() -> &'static Shifted {
     static SHIFTED: LazyLock<Shifted> = LazyLock::new(|| {
         const HALF: usize = FULL_ROUNDS / 2;
         let Constants { rounds, mds } = constants();

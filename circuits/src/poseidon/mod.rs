@@ -34,7 +34,7 @@ use verbatim_gadgets::expr::{Cell, F};
 
 use crate::bus::PoseidonPermutation;
 
-pub use constants::{Constants, State, constants};
+pub use constants::{Constants, Shifted, State, constants, shifted};
 pub use reference::permute;
 pub use work::Permutations;
 

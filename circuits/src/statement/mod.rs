@@ -3,18 +3,17 @@
 //! The verifier knows a list of public messages, from the block. He does not add them to the bus: this circuit does, each
 //! exactly as he would, sent or received once, and hashes them on the way, in the list's order. A window takes the digest of
 //! the messages before its own from the one before it, and hands on the digest with its own. So all that the verifier adds
-//! is the beginning of this chain, [`Fold`] with index 0 and digest 0, and its end, the number of messages and the digest
-//! that he computes himself ([`Chain`]). A hash of both numbers of the end is the [statement](Chain::statement).
+//! is the beginning of this chain, [`Fold`] with index 0 and the digest of the block's [label](Label), and its end, the number
+//! of messages and the digest that he computes himself ([`Chain`]). A hash of the three is the [statement](Chain::statement).
 //!
 //! # Why the messages are those of the list
 //!
 //! The index grows by one a window, so no chain closes on itself, and all windows lie in the one that begins with index 0 and
 //! ends with index `n`: there are `n`. Each window's digest is a hash of the one before, of the kind and of all fields, the
-//! same function as the verifier's. Two lists with one digest are equal or have a collision of Poseidon, or a message whose
-//! digest is 0 behind it. So whoever knows a list with the verifier's digest knows the verifier's list, and the messages are
+//! same function as the verifier's. Two lists with one beginning and one digest are equal or have a collision of Poseidon. So whoever knows a list with the verifier's digest knows the verifier's list, and the messages are
 //! what he would have added.
 //!
-//! The challenges are hashed from the statement, so **the statement has to fix both numbers of the end**: a number that the
+//! The challenges are hashed from the statement, so **the statement has to fix both numbers of the end, and the beginning**: a number that the
 //! verifier adds, and that a prover could choose when he knows the challenges, would balance anything.
 //!
 //! # The hash
@@ -46,7 +45,7 @@ use crate::bus::{
 };
 
 pub use fold::FoldEvent;
-pub use sponge::{Chain, Kind};
+pub use sponge::{Chain, DOMAIN, Kind, Label};
 pub use work::StatementWork;
 
 /// A kind of public message.

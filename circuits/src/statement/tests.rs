@@ -89,18 +89,26 @@ fn messages_are_said_and_folded() {
 #[test]
 fn the_digest_is_the_documented_one() {
     let domain = F::from(0x5665_7262_6174_696d) * F::from(1 << 32) * F::from(1 << 32) + F::from(1 << 32);
-    let mut chain = Chain::default();
+    let label = Label { chain_id: 1, fork: 2, parent_hash: [3, 4], block_hash: [5, 6] };
+    let mut state = [domain + F::from(1), F::from(0), F::from(0)];
+    for two in [[1, 2], [3, 4], [5, 6]] {
+        state = permute(&[state[0], state[1] + F::from(two[0]), state[2] + F::from(two[1])]);
+    }
+    let begin = state[1];
+    assert_eq!(label.digest(), begin);
+    let mut chain = Chain::new(&label);
     let message = BlockEndNative { count: 3, gas: 5 };
     chain.push(128, -1, &BlockEnd::tuple(&message)).expect("received");
-    let state = permute(&[domain + F::from(2 * 128 + 1), F::from(0), F::from(3)]);
+    let state = permute(&[domain + F::from(2 * 128 + 1), begin, F::from(3)]);
     let first = permute(&[state[0], state[1] + F::from(5), state[2]])[1];
-    assert_eq!(chain, Chain { digest: first, count: 1 });
+    assert_eq!(chain, Chain { begin, digest: first, count: 1 });
     let message = PublicWithdrawalNative { index: 7, address: U256::from(8), amount: 9 };
     chain.push(127, 1, &PublicWithdrawal::tuple(&message)).expect("sent");
     let state = permute(&[domain + F::from(2 * 127), first, F::from(7)]);
     let second = permute(&[state[0], state[1] + F::from(8), state[2] + F::from(9)])[1];
-    assert_eq!(chain, Chain { digest: second, count: 2 });
-    assert_eq!(chain.statement(), permute(&[domain, second, F::from(2)])[1]);
+    assert_eq!(chain, Chain { begin, digest: second, count: 2 });
+    let state = permute(&[domain, second, F::from(2)]);
+    assert_eq!(chain.statement(), permute(&[state[0], state[1] + begin, state[2]])[1]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::machine::Sheet;
 
-use super::sponge::Chain;
+use super::sponge::{Chain, Label};
 use super::{StatementChips, event};
 use crate::poseidon::Permutations;
 
@@ -19,6 +19,11 @@ pub struct StatementWork {
 }
 
 impl StatementWork {
+    /// No message yet, of a block.
+    pub fn new(label: &Label) -> Self {
+        Self { chain: Chain::new(label), ..Self::default() }
+    }
+
     /// Adds a message, as [`Chain::push`] does; `origin` is its place in the list.
     pub fn push(&mut self, origin: u64, tag: u64, multiplicity: i64, tuple: &[F]) -> Option<()> {
         let (kind, fold) = self.chain.fold(tag, multiplicity, tuple)?;

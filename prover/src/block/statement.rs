@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use verbatim_circuits::bus::INVENTORY;
+use verbatim_circuits::{bus::INVENTORY, statement::Label};
 use verbatim_witness::assemble::{PublicMessage, PublicMessages};
 
 use crate::Fr;
@@ -14,7 +14,7 @@ use crate::Fr;
 pub const PUBLIC: &str = "public.messages";
 
 /// The first bytes of the file: its format and version.
-const MAGIC: &[u8; 8] = b"VBMPUB01";
+const MAGIC: &[u8; 8] = b"VBMPUB02";
 
 /// Why public messages cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum StatementProblem {
     /// Another kind or version of file.
     #[error("not a file of public messages of this version")]
     Format,
+    /// The file ends within the label of the block.
+    #[error("the file ends within the label of the block")]
+    Label,
     /// The file ends within a message.
     #[error("the file ends within message {0}")]
     Truncated(usize),
@@ -70,7 +73,8 @@ pub(super) fn read(folder: &Path) -> Result<PublicMessages, StatementError> {
 /// # Errors
 /// [`StatementProblem`] says what is wrong with them.
 pub fn decode_public(bytes: &[u8]) -> Result<PublicMessages, StatementProblem> {
-    let mut rest = bytes.strip_prefix(MAGIC).ok_or(StatementProblem::Format)?;
+    let rest = bytes.strip_prefix(MAGIC).ok_or(StatementProblem::Format)?;
+    let (label, mut rest) = decode_label(rest).ok_or(StatementProblem::Label)?;
     let mut messages = Vec::new();
     while !rest.is_empty() {
         let index = messages.len();
@@ -94,17 +98,34 @@ pub fn decode_public(bytes: &[u8]) -> Result<PublicMessages, StatementProblem> {
         }
         messages.push(PublicMessage { tag: known.tag, tuple, multiplicity });
     }
-    Ok(messages.into())
+    Ok(PublicMessages::from(messages).labelled(label))
+}
+
+/// The label, and the bytes behind it.
+fn decode_label(mut rest: &[u8]) -> Option<(Label, &[u8])> {
+    let mut number = |bytes: usize| {
+        let (number, tail) = rest.split_at_checked(bytes)?;
+        rest = tail;
+        Some(number.iter().rev().fold(0, |sum: u128, byte| sum << 8 | u128::from(*byte)))
+    };
+    let (chain_id, fork) = (number(8)? as u64, number(8)? as u64);
+    let label =
+        Label { chain_id, fork, parent_hash: [number(16)?, number(16)?], block_hash: [number(16)?, number(16)?] };
+    Some((label, rest))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Where the first message stands.
+    const FIRST: usize = 8 + 2 * 8 + 4 * 16;
+
     fn example() -> Vec<u8> {
         let tuple = vec![-Fr::one(); (INVENTORY[0].names)().len()];
         let message = PublicMessage { tag: INVENTORY[0].tag, tuple, multiplicity: -3 };
-        let messages: PublicMessages = vec![message].into();
+        let label = Label { chain_id: 1, fork: 2, parent_hash: [3, 4], block_hash: [5, u128::MAX] };
+        let messages = PublicMessages::from(vec![message]).labelled(label);
         [MAGIC.as_slice(), &messages.to_bytes()].concat()
     }
 
@@ -114,23 +135,27 @@ mod tests {
         let messages = decode_public(&bytes).expect("what was written");
         assert_eq!([MAGIC.as_slice(), &messages.to_bytes()].concat(), bytes);
         assert_eq!(messages.iter().next().expect("one message").multiplicity, -3);
+        assert_eq!(messages.label().block_hash, [5, u128::MAX]);
     }
 
     #[test]
     fn every_malformed_file_is_an_error() {
         let bytes = example();
-        assert!(matches!(decode_public(b"VBMPUB02"), Err(StatementProblem::Format)));
-        for length in 9..bytes.len() {
+        assert!(matches!(decode_public(b"VBMPUB01"), Err(StatementProblem::Format)));
+        for length in MAGIC.len()..FIRST {
+            assert!(matches!(decode_public(&bytes[..length]), Err(StatementProblem::Label)), "{length}");
+        }
+        for length in FIRST + 1..bytes.len() {
             assert!(matches!(decode_public(&bytes[..length]), Err(StatementProblem::Truncated(0))), "{length}");
         }
         let mut unknown = bytes.clone();
-        unknown[8..16].copy_from_slice(&u64::MAX.to_le_bytes());
+        unknown[FIRST..FIRST + 8].copy_from_slice(&u64::MAX.to_le_bytes());
         assert!(matches!(decode_public(&unknown), Err(StatementProblem::Tag { index: 0, .. })));
         let mut long = bytes.clone();
-        long[24..32].copy_from_slice(&u64::MAX.to_le_bytes());
+        long[FIRST + 16..FIRST + 24].copy_from_slice(&u64::MAX.to_le_bytes());
         assert!(matches!(decode_public(&long), Err(StatementProblem::Malformed(0))));
         let mut beyond = bytes;
-        beyond[32..64].fill(0xff);
+        beyond[FIRST + 24..FIRST + 56].fill(0xff);
         assert!(matches!(decode_public(&beyond), Err(StatementProblem::Malformed(0))));
     }
 }

@@ -70,18 +70,26 @@ fn take_field(bytes: &mut &[u8]) -> Result<Fr, FileProblem> {
 }
 
 /// Field elements as `0x` and 64 lowercase hexadecimal digits, the most significant first.
-pub(super) mod field_hex {
+pub mod field_hex {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     use crate::Fr;
 
-    pub(in crate::file) fn serialize<S: Serializer>(value: &Fr, serializer: S) -> Result<S::Ok, S::Error> {
+    /// Writes the digits.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(value: &Fr, serializer: S) -> Result<S::Ok, S::Error> {
         let mut bytes = value.to_bytes();
         bytes.reverse();
         serializer.serialize_str(&format!("0x{}", hex::encode(bytes)))
     }
 
-    pub(in crate::file) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fr, D::Error> {
+    /// Reads the digits.
+    ///
+    /// # Errors
+    /// If it is no text of this form, or not below the modulus.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fr, D::Error> {
         let text = String::deserialize(deserializer)?;
         parse(&text).ok_or_else(|| D::Error::custom("not a field element of 0x and 64 lowercase digits"))
     }

@@ -37,13 +37,14 @@ use verbatim_circuits::memory::{InputLoadEvent, MemoryChips};
 use verbatim_circuits::opcodes::{self, OpcodeChips};
 use verbatim_circuits::schedule::{Fork, opcode};
 use verbatim_circuits::state::StateChips;
-use verbatim_circuits::statement::StatementWork;
+use verbatim_circuits::statement::{Label, StatementWork};
 use verbatim_circuits::storage::StorageChips;
 use verbatim_circuits::tables::{self, TableChips};
 use verbatim_circuits::transaction::{BeginEvent, TransactionChips};
 use verbatim_circuits::transfer::{TransferChips, TransferEvent};
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::machine::{Sheet, Workload};
+use verbatim_gadgets::value::split;
 
 use crate::execute::BlockOutcome;
 use crate::trace::{BlockInfo, Frame, Step, TxTrace};
@@ -237,10 +238,22 @@ pub struct Assembler {
     positions: Vec<Position>,
 }
 
+/// What a statement says which block it is about.
+fn label(block: &BlockInfo) -> Label {
+    let halves = |hash: &B256| split(&number(hash)).into();
+    Label {
+        chain_id: block.chain_id,
+        fork: block.fork as u64,
+        parent_hash: halves(&block.parent_hash),
+        block_hash: halves(&block.block_hash),
+    }
+}
+
 impl Assembler {
     /// An assembler for a block.
     pub fn new(block: &BlockInfo) -> Self {
         let mut assembler = Self::open(block.fork);
+        assembler.public = PublicMessages::default().labelled(label(block));
         assembler.begin_block(block);
         assembler
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use verbatim_circuits::bus::Fold;
-use verbatim_circuits::statement::{Chain, KINDS, StatementWork};
+use verbatim_circuits::statement::{Chain, KINDS, Label, StatementWork};
 use verbatim_gadgets::bus::Balance;
 use verbatim_gadgets::expr::F;
 use verbatim_gadgets::message::{Message, Tag};
@@ -31,10 +31,22 @@ impl PublicMessage {
 /// are said on the bus by the statement circuit, the verifier adds the ends of its chain; all others he adds himself.
 #[derive(Clone, Debug, Default)]
 pub struct PublicMessages {
+    label: Label,
     messages: Vec<PublicMessage>,
 }
 
 impl PublicMessages {
+    /// The same messages, of the block with this label.
+    #[must_use]
+    pub fn labelled(self, label: Label) -> Self {
+        Self { label, ..self }
+    }
+
+    /// Which block they are of.
+    pub fn label(&self) -> &Label {
+        &self.label
+    }
+
     /// The verifier sends or provides a message.
     pub(super) fn send<M: Message>(&mut self, message: &M::Native) {
         self.add::<M>(message, 1);
@@ -85,7 +97,7 @@ impl PublicMessages {
 
     /// What the statement circuit has to do for these messages.
     pub(super) fn work(&self) -> StatementWork {
-        let mut work = StatementWork::default();
+        let mut work = StatementWork::new(&self.label);
         for (index, PublicMessage { tag, tuple, multiplicity }) in (0..).zip(self.in_order()) {
             // What it does not take, the verifier adds.
             let _ = work.push(index, tag.id, *multiplicity, tuple);
@@ -105,7 +117,7 @@ impl PublicMessages {
     /// What the verifier adds to the bus: the ends of the chain of those messages that the statement circuit takes, and the
     /// others. A statement has no others.
     fn added(&self) -> Self {
-        let mut chain = Chain::default();
+        let mut chain = Chain::new(&self.label);
         let takes =
             |message: &&PublicMessage| chain.push(message.tag.id, message.multiplicity, &message.tuple).is_some();
         let (_, others): (Vec<_>, Vec<_>) = self.in_order().into_iter().partition(takes);
@@ -124,9 +136,11 @@ impl PublicMessages {
         balance
     }
 
-    /// Bytes that name the messages: tag, multiplicity and tuple of each, in order.
+    /// Bytes that name the messages: the label's numbers, then tag, multiplicity and tuple of each message, in order.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let Label { chain_id, fork, parent_hash: [a, b], block_hash: [c, d] } = self.label;
+        let mut bytes = [chain_id, fork].map(u64::to_le_bytes).concat();
+        [a, b, c, d].iter().for_each(|half| bytes.extend(half.to_le_bytes()));
         for message in &self.messages {
             bytes.extend(message.tag.id.to_le_bytes());
             bytes.extend(message.multiplicity.to_le_bytes());
@@ -139,6 +153,6 @@ impl PublicMessages {
 
 impl From<Vec<PublicMessage>> for PublicMessages {
     fn from(messages: Vec<PublicMessage>) -> Self {
-        Self { messages }
+        Self { label: Label::default(), messages }
     }
 }

@@ -280,7 +280,7 @@ impl PublicMessages {
     /// As [`check_statement`](Self::check_statement).
     pub fn fold(&self) -> Result<Chain, NoStatement> {
         self.check_statement()?;
-        let mut chain = Chain::default();
+        let mut chain = Chain::new(self.label());
         for message in self.in_order() {
             let index = || self.iter().position(|other| other == message).unwrap_or_default();
             let folded = chain.push(message.tag.id, message.multiplicity, &message.tuple);

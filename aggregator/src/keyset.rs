@@ -1,0 +1,199 @@
+//! The keys that a machine allows: what the last circuit, and so the contract, stands for.
+//!
+//! As text, a line for each key: the circuit's number and name, the size, and the digest in hexadecimal, the highest digit
+//! first. The keys of the block's circuits come first, then those of the verifier circuit. The order is that of the leaves.
+
+use std::{fmt, str::FromStr};
+
+use halo2_proofs::halo2curves::ff::PrimeField;
+use verbatim_prover::{
+    block::all_circuits,
+    keys::{KeyError, ShardVerifyingKey, verifying_key},
+    machine::ShardCircuit,
+    setup::{Setup, SetupError},
+    shards::PlanCircuit,
+};
+
+use crate::{
+    Fr,
+    tree::{TooManyKeys, Tree},
+    verifier,
+};
+
+/// A key by its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyDigest {
+    /// The circuit's number.
+    pub index: u32,
+    /// The circuit's name.
+    pub name: String,
+    /// The base-2 logarithm of the number of rows.
+    pub k: u32,
+    /// The digest.
+    pub digest: Fr,
+}
+
+impl KeyDigest {
+    /// The digest of a key.
+    pub fn of(key: &ShardVerifyingKey) -> Self {
+        Self { index: key.index(), name: key.name().to_owned(), k: key.shape().k, digest: key.digest() }
+    }
+}
+
+/// All keys that are allowed, and the trees over them.
+#[derive(Clone, Debug)]
+pub struct KeySet {
+    keys: Vec<KeyDigest>,
+    block: Tree,
+    verifier: Tree,
+}
+
+/// Why there is no set of keys.
+#[derive(Debug, thiserror::Error)]
+pub enum KeySetError {
+    /// A key cannot be made.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The setup cannot be had in that size.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A tree has no room.
+    #[error(transparent)]
+    Tree(#[from] TooManyKeys),
+    /// A line is not a key.
+    #[error("line {0} of the keys is not `number name k digest`")]
+    Line(usize),
+}
+
+/// All circuits at all sizes: the block's, then the verifier circuit.
+pub fn circuits() -> Vec<PlanCircuit> {
+    all_circuits().into_iter().chain(verifier::SIZES.map(verifier::circuit)).collect()
+}
+
+/// The digest of the key of one circuit at one size.
+///
+/// # Errors
+/// [`KeySetError`] if the key cannot be made.
+pub fn key_digest(circuit: &PlanCircuit, setup: &Setup) -> Result<KeyDigest, KeySetError> {
+    let params = setup.params(circuit.k())?;
+    Ok(KeyDigest::of(&verifying_key(circuit, &params)?))
+}
+
+/// The keys of the development setup.
+static DEVELOPMENT: &str = include_str!("../../testdata/keys.txt");
+
+impl KeySet {
+    /// The set of these keys.
+    ///
+    /// # Errors
+    /// [`KeySetError::Tree`] if they are too many.
+    pub fn new(keys: Vec<KeyDigest>) -> Result<Self, TooManyKeys> {
+        let of = |verifies: bool| {
+            let keys = keys.iter().filter(|key| (key.index == verifier::INDEX) == verifies);
+            Tree::new(keys.map(|key| key.digest).collect())
+        };
+        let (block, verifier) = (of(false)?, of(true)?);
+        Ok(Self { keys, block, verifier })
+    }
+
+    /// The keys under the development setup, as this version of the library has them.
+    ///
+    /// # Errors
+    /// [`KeySetError`] never: a test reads them.
+    pub fn development() -> Result<Self, KeySetError> {
+        DEVELOPMENT.parse()
+    }
+
+    /// Makes all keys, one after the other: some minutes. `made` is told of each.
+    ///
+    /// # Errors
+    /// [`KeySetError`] if a key cannot be made.
+    pub fn compute(setup: &Setup, mut made: impl FnMut(&KeyDigest)) -> Result<Self, KeySetError> {
+        let keys = circuits().into_iter().map(|circuit| {
+            let key = key_digest(&circuit, setup)?;
+            made(&key);
+            Ok(key)
+        });
+        Ok(Self::new(keys.collect::<Result<_, KeySetError>>()?)?)
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &[KeyDigest] {
+        &self.keys
+    }
+
+    /// The tree of the keys of the circuits that prove blocks.
+    pub fn block(&self) -> &Tree {
+        &self.block
+    }
+
+    /// The tree of the keys of the verifier circuit.
+    pub fn verifier(&self) -> &Tree {
+        &self.verifier
+    }
+}
+
+impl fmt::Display for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.keys.iter().try_for_each(|key| writeln!(f, "{key}"))
+    }
+}
+
+impl fmt::Display for KeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { index, name, k, digest } = self;
+        write!(f, "{index} {name} {k} ")?;
+        digest.to_repr().iter().rev().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for KeySet {
+    type Err = KeySetError;
+
+    fn from_str(text: &str) -> Result<Self, KeySetError> {
+        let lines = text.lines().enumerate();
+        let keys = lines.map(|(place, line)| key(line).ok_or(KeySetError::Line(place + 1)));
+        Ok(Self::new(keys.collect::<Result<_, _>>()?)?)
+    }
+}
+
+fn key(line: &str) -> Option<KeyDigest> {
+    let [index, name, k, digest] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
+    Some(KeyDigest { index: index.parse().ok()?, name: name.to_owned(), k: k.parse().ok()?, digest: element(digest)? })
+}
+
+fn element(text: &str) -> Option<Fr> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (i, byte) in bytes.iter_mut().rev().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok()?;
+    }
+    Fr::from_repr(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_as_they_are_written() {
+        let set = KeySet::development().expect("the pinned keys");
+        assert_eq!(set.to_string(), DEVELOPMENT);
+        assert_ne!(set.block().root(), set.verifier().root());
+        let [first, ..] = set.keys() else { panic!("there are keys") };
+        assert!(set.block().path(first.digest).is_some() && set.verifier().path(first.digest).is_none());
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        let good = format!("0 light 9 {}", "0".repeat(64));
+        assert!(good.parse::<KeySet>().is_ok());
+        for bad in ["", "0 light 9", "x light 9 00", &good.replace('9', "-9"), &good[..70], &good.replace("00", "0g")] {
+            assert!(matches!(format!("{bad}\n").parse::<KeySet>(), Err(KeySetError::Line(1))), "{bad}");
+        }
+        let unreduced = format!("0 light 9 {}", "f".repeat(64));
+        assert!(matches!(unreduced.parse::<KeySet>(), Err(KeySetError::Line(1))));
+    }
+}
