@@ -8,7 +8,7 @@ use std::time::Instant;
 use halo2_proofs::{
     dev::MockProver,
     halo2curves::{
-        bn256::{Fq, G1, G1Affine},
+        bn256::{Fq, G1, G1Affine, G2Affine, pairing},
         ff::PrimeField,
         group::{Curve, prime::PrimeCurveAffine},
     },
@@ -16,20 +16,25 @@ use halo2_proofs::{
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
-use scene::{FACTOR, Scene};
+use scene::Scene;
 use verbatim_aggregator::{
     Fr,
     engine::{Engine, Sum},
     key::Circuit,
     last::{self, ACCUMULATOR_LIMBS, Halo2Engine, Keys, LastCircuit, Scalar, verify_shard},
+    level,
     native::{Native, Refusal},
-    shard::verify,
+    proof::VerifierKeys,
+    shard::{Shared, verify},
     witness::Witness,
 };
-use verbatim_prover::setup::Setup;
+use verbatim_prover::{keys::KeyStore, setup::Setup};
 
 /// Rows of the circuit in tests, as a base-2 logarithm.
 const K: u32 = 18;
+
+/// What the shard's sums are multiplied by.
+const FACTOR: Fr = Fr::from_raw([5, 6, 7, 0]);
 
 /// Left and right.
 type Sums = [G1; 2];
@@ -55,17 +60,18 @@ struct Case {
 }
 
 impl Case {
-    fn new(scene: &Scene, setup: &Setup) -> Self {
+    fn new(scene: &Scene) -> Self {
         let (key, shard) = scene.shards().next().expect("a shard");
-        let (circuit, shared) = (Circuit::of(key), scene.shared());
+        let (circuit, challenges) = (Circuit::of(key), scene.proven.challenges);
+        let shared = Shared { alpha: challenges.alpha, gamma: challenges.gamma };
         let witness = Witness::of_shard(key, shard).expect("a proof");
-        assert_eq!(scene.holds(&circuit, &witness, &shared), Ok(true));
         let mut native = Native::new(&witness);
         let verified = verify(&mut native, &circuit, &shared, &FACTOR);
         let mut sums = native.finish().expect("the proof holds");
         sums[1] += G1Affine::generator() * verified.generator;
+        assert!(pairs(&scene.setup, sums));
         // An accumulator that holds: 7 [1] and 7 [s].
-        let params = setup.params(K).expect("a setup");
+        let params = scene.setup.params(K).expect("a setup");
         let child = [0, 1].map(|power| (params.get_g()[power] * Fr::from(7)).to_affine());
         for (sum, point) in sums.iter_mut().zip(&child) {
             *sum += point * verified.tail;
@@ -114,6 +120,13 @@ fn points(instance: &[Fr]) -> Sums {
     [0, 6].map(|at| G1Affine { x: coordinate(&limbs[at..at + 3]), y: coordinate(&limbs[at + 3..at + 6]) }.into())
 }
 
+/// Whether the pairing of two sums holds.
+fn pairs(setup: &Setup, [left, right]: Sums) -> bool {
+    let sides = [(left, setup.verifier().s_g2()), (right, G2Affine::generator())];
+    let [left, right] = sides.map(|(sum, other)| pairing(&sum.to_affine(), &other));
+    left == right
+}
+
 /// Whether the constraints hold for an instance.
 fn holds(circuit: &LastCircuit, instance: Vec<Fr>) -> bool {
     MockProver::run(K, circuit.builder(), vec![instance]).expect("it fits").verify().is_ok()
@@ -121,13 +134,12 @@ fn holds(circuit: &LastCircuit, instance: Vec<Fr>) -> bool {
 
 #[test]
 fn a_shard_is_verified_and_nothing_else_is_claimed() {
-    let setup = Setup::unsafe_development(None);
     let scene = Scene::new(&[("opcodes", 11)]);
-    let case = Case::new(&scene, &setup);
+    let case = Case::new(&scene);
     let circuit = case.mock(&case.witness);
     let instance = case.instance();
     assert_eq!((circuit.refusal(), circuit.instance()), (None, instance.clone()));
-    assert!(scene.pair(points(&instance)));
+    assert!(pairs(&scene.setup, points(&instance)));
     assert!(holds(&circuit, instance.clone()));
     let mut wrong = instance.clone();
     *wrong.last_mut().expect("an instance") += Fr::one();
@@ -147,7 +159,7 @@ fn a_shard_is_verified_and_nothing_else_is_claimed() {
         let exposed = circuit.instance();
         assert_eq!(circuit.refusal(), None, "{name}");
         assert_ne!(exposed, instance, "{name}");
-        assert!(!scene.pair(points(&exposed)), "{name}");
+        assert!(!pairs(&scene.setup, points(&exposed)), "{name}");
     };
     other("a challenge", |witness| witness.scalars[0] += Fr::one());
     other("a scalar of the proof", |witness| *witness.scalars.last_mut().expect("a scalar") += Fr::one());
@@ -167,9 +179,8 @@ fn a_shard_is_verified_and_nothing_else_is_claimed() {
 /// A circuit has the same constraints whatever the witness: keys are made without one.
 #[test]
 fn keys_need_no_witness() {
-    let setup = Setup::unsafe_development(None);
     let scene = Scene::new(&[("opcodes", 11)]);
-    let case = Case::new(&scene, &setup);
+    let case = Case::new(&scene);
     let keygen = LastCircuit::keygen(K, body(&case.circuit));
     let mock = case.mock(&case.witness);
     assert_eq!(format!("{:?}", keygen.params()), format!("{:?}", mock.params()));
@@ -192,13 +203,27 @@ fn usage() -> (f64, u64) {
 #[test]
 #[ignore = "a measurement"]
 fn what_the_shards_of_a_block_take() {
-    let setup = Setup::unsafe_development(None);
     for (name, size) in [("opcodes", 11), ("state", 9), ("storage", 9), ("transfer", 9), ("arith", 9)] {
-        let case = Case::new(&Scene::new(&[(name, size)]), &setup);
+        let case = Case::new(&Scene::new(&[(name, size)]));
         let circuit = LastCircuit::keygen(22, body(&case.circuit));
         let (spent, columns) = (circuit.spent(), &circuit.params().num_advice_per_phase);
         let all: usize = spent.values().sum();
         println!("{name}: {} commitments, {all} cells, {spent:?}, {columns:?} columns", case.circuit.commitments());
+    }
+}
+
+/// The circuit for the shard of the last level.
+#[test]
+#[ignore = "a measurement"]
+fn what_the_last_level_takes() {
+    let (setup, store) = (Setup::unsafe_development(None), KeyStore::new(None));
+    let key = VerifierKeys::default().get(16, &setup, &store).expect("a key");
+    let circuit = Circuit::of(key.verifying());
+    for k in 21..=23 {
+        let last = LastCircuit::keygen(k, |engine| level::last(engine, &circuit, [Fr::one(); 2]));
+        let (spent, columns) = (last.spent(), &last.params().num_advice_per_phase);
+        let all: usize = spent.values().sum();
+        println!("k = {k}: {} commitments, {all} cells, {spent:?}, {columns:?} columns", circuit.commitments());
     }
 }
 
@@ -208,10 +233,9 @@ fn a_shard_is_proven_for_a_contract() {
     let read = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_string());
     let (name, size, k) = (read("SHARD", "opcodes"), read("SHARD_K", "11"), read("LAST_K", "20"));
     let (size, k) = (size.parse().expect("a number"), k.parse().expect("a number"));
-    let setup = Setup::unsafe_development(None);
     let scene = Scene::new(&[(&name, size)]);
-    let case = Case::new(&scene, &setup);
-    let params = setup.params(k).expect("a setup");
+    let case = Case::new(&scene);
+    let params = scene.setup.params(k).expect("a setup");
     let measured = |what: &str, start: (Instant, (f64, u64))| {
         let (cpu, peak) = usage();
         println!("{what}: {:.1} s, {:.1} CPU-s, peak {peak} MiB", start.0.elapsed().as_secs_f64(), cpu - start.1.0);
@@ -237,7 +261,7 @@ fn a_shard_is_proven_for_a_contract() {
     measured("proof", start);
     println!("{} bytes", proof.len());
     last::verify(&params, keys.key.get_vk(), &instance, &proof).expect("the proof holds");
-    assert!(scene.pair(points(&instance)));
+    assert!(pairs(&scene.setup, points(&instance)));
     let mut wrong = instance;
     wrong[0] += Fr::one();
     assert!(last::verify(&params, keys.key.get_vk(), &wrong, &proof).is_err());
