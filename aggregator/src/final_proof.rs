@@ -404,3 +404,61 @@ fn point(text: &str) -> Option<G1Affine> {
     let point = Option::<G1Affine>::from(G1Affine::from_bytes(&repr))?;
     (point.to_bytes() == repr).then_some(point)
 }
+
+#[cfg(test)]
+mod tests {
+    use halo2_proofs::halo2curves::{bn256::Fq, ff::Field, group::prime::PrimeCurveAffine};
+
+    use super::*;
+    use crate::last::ACCUMULATOR_LIMBS;
+
+    fn example() -> FinalProof {
+        let label = Label { chain_id: 1, fork: 4, parent_hash: [2, u128::MAX], block_hash: [u128::MAX, 3] };
+        let generator = G1Affine::generator();
+        FinalProof {
+            label,
+            digest: -Fr::one(),
+            count: Fr::from(7),
+            sums: [generator, -generator],
+            proof: vec![0, 255, 16],
+        }
+    }
+
+    #[test]
+    fn a_proof_is_read_as_it_is_written() {
+        let proof = example();
+        assert_eq!(FinalProof::decode(proof.encode().as_bytes()).expect("what was written"), proof);
+    }
+
+    #[test]
+    fn the_instance_is_what_the_contract_is_given() {
+        let proof = example();
+        let instance = proof.instance();
+        assert_eq!(instance.len(), fields().elements() + ACCUMULATOR_LIMBS);
+        assert_eq!(&instance[..Label::WIDTH], proof.label.elements());
+        assert_eq!(&instance[Label::WIDTH..Label::WIDTH + 2], [proof.digest, proof.count]);
+        // The generator is (1, 2).
+        let limbs = [1, 0, 0, 2, 0, 0, 1, 0, 0].map(Fr::from);
+        assert_eq!(&instance[Label::WIDTH + 2..][..9], limbs);
+        let two = Fr::from(2);
+        let join = |limbs: &[Fr]| limbs.iter().rev().fold(Fr::zero(), |sum, limb| sum * two.pow([88]) + limb);
+        let order = join(&instance[Label::WIDTH + 2 + 9..]) + two;
+        let integer = U256::from_le_bytes((-Fq::one()).to_repr()) + U256::from(1);
+        assert_eq!(order, verbatim_gadgets::value::from_u256(&integer));
+    }
+
+    #[test]
+    fn what_is_no_proof_is_refused() {
+        let text = example().encode();
+        let refused =
+            |from: &str, to: &str| FinalProof::decode(text.replace(from, to).as_bytes()).expect_err("malformed");
+        assert!(matches!(FinalProof::decode(&text.as_bytes()[1..]), Err(FinalError::Json(_))));
+        assert!(matches!(refused("verbatim-proof", "verbatim-level"), FinalError::Format));
+        assert!(matches!(refused("\"version\": 1", "\"version\": 2"), FinalError::Format));
+        assert!(matches!(refused("\"fork\"", "\"fork2\""), FinalError::Json(_)));
+        assert!(matches!(refused("0x00ff10", "00ff10"), FinalError::Field("proof")));
+        assert!(matches!(refused("0x00ff10", "0x00ff1"), FinalError::Field("proof")));
+        assert!(matches!(refused("ffff0000", "fffg0000"), FinalError::Field("block_hash")));
+        assert!(matches!(refused("0x01000000", "0x02000000"), FinalError::Field("sums")));
+    }
+}

@@ -159,7 +159,10 @@ impl FromStr for KeySet {
 
 fn key(line: &str) -> Option<KeyDigest> {
     let [index, name, k, digest] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
-    Some(KeyDigest { index: index.parse().ok()?, name: name.to_owned(), k: k.parse().ok()?, digest: element(digest)? })
+    let digest = element(digest)?;
+    let key = KeyDigest { index: index.parse().ok()?, name: name.to_owned(), k: k.parse().ok()?, digest };
+    // One encoding: no signs, no zeros in front, no capitals.
+    (key.to_string() == line).then_some(key)
 }
 
 fn element(text: &str) -> Option<Fr> {
@@ -190,7 +193,15 @@ mod tests {
     fn what_is_no_key_is_refused() {
         let good = format!("0 light 9 {}", "0".repeat(64));
         assert!(good.parse::<KeySet>().is_ok());
-        for bad in ["", "0 light 9", "x light 9 00", &good.replace('9', "-9"), &good[..70], &good.replace("00", "0g")] {
+        for bad in [
+            "",
+            "0 light 9",
+            "x light 9 00",
+            &good.replace('9', "-9"),
+            &good[..70],
+            &good.replace("00", "0g"),
+            &format!("+{good}"),
+        ] {
             assert!(matches!(format!("{bad}\n").parse::<KeySet>(), Err(KeySetError::Line(1))), "{bad}");
         }
         let unreduced = format!("0 light 9 {}", "f".repeat(64));

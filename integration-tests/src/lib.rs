@@ -12,6 +12,7 @@
 
 mod shard;
 
+use verbatim_aggregator::{final_proof::FinalProof, keyset::KeySet, pipeline::decode_sums};
 use verbatim_prover::{
     block::{Machine, decode_public},
     file::{Limits, decode_manifest},
@@ -65,6 +66,45 @@ pub fn public(bytes: &[u8]) -> Reached {
         Err(_) => Reached::Refused,
         Ok(messages) => {
             assert!(bytes.ends_with(&messages.to_bytes()), "public messages with two encodings");
+            Reached::Accepted
+        }
+    }
+}
+
+/// Reads a final proof. What can be read is written and read again.
+///
+/// # Panics
+/// If it is another one then.
+pub fn final_proof(bytes: &[u8]) -> Reached {
+    match FinalProof::decode(bytes) {
+        Err(_) => Reached::Refused,
+        Ok(proof) => {
+            let again = FinalProof::decode(proof.encode().as_bytes()).expect("what was written");
+            assert!(proof == again && proof.instance() == again.instance(), "a final proof that changes on disk");
+            Reached::Accepted
+        }
+    }
+}
+
+/// Reads the description of a level.
+pub fn level(bytes: &[u8]) -> Reached {
+    match decode_sums(bytes) {
+        Err(_) => Reached::Refused,
+        Ok(_) => Reached::Accepted,
+    }
+}
+
+/// Reads a set of keys. What can be read has one encoding but for the end of its last line.
+///
+/// # Panics
+/// If it has two.
+pub fn key_set(bytes: &[u8]) -> Reached {
+    let Ok(text) = std::str::from_utf8(bytes) else { return Reached::Refused };
+    match text.parse::<KeySet>() {
+        Err(_) => Reached::Refused,
+        Ok(keys) => {
+            let lines = keys.to_string();
+            assert!(lines.lines().eq(text.lines()), "a set of keys with two encodings");
             Reached::Accepted
         }
     }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::LazyLock};
 
 use proptest::prelude::*;
-use verbatim_integration_tests::{Reached, block, manifest, public, shard, shard_file};
+use verbatim_integration_tests::{Reached, block, final_proof, key_set, level, manifest, public, shard, shard_file};
 use verbatim_prover::block::Machine;
 use verbatim_witness::{
     chain::{ChainSpec, Fork},
@@ -66,6 +66,32 @@ const MANIFEST: &str = r#"{"format":"verbatim-bundle","version":1,"protocol":1,
 "key_digest":"0x0000000000000000000000000000000000000000000000000000000000000002",
 "bus_sum":"0x0000000000000000000000000000000000000000000000000000000000000003","proof_bytes":4096}]}"#;
 
+/// The generator of the curve, and its negative, compressed.
+const POINTS: [&str; 2] = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000040",
+];
+
+fn level_description() -> String {
+    let [left, right] = POINTS;
+    format!(r#"{{"format":"verbatim-level","version":1,"sums":["{left}","{right}"]}}"#)
+}
+
+fn last_proof() -> String {
+    let ([left, right], hash) = (POINTS, "0123456789abcdef".repeat(4));
+    let number = "0".repeat(63) + "5";
+    format!(
+        r#"{{"format":"verbatim-proof","version":1,"protocol":1,"chain_id":1,"fork":4,"parent_hash":"0x{hash}",
+"block_hash":"0x{hash}","public_digest":"0x{number}","public_count":"0x{number}","sums":["0x{left}","0x{right}"],
+"proof":"0x00ff"}}"#
+    )
+}
+
+fn keys() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/keys.txt");
+    fs::read_to_string(path).expect("the pinned keys")
+}
+
 /// The file of the test block's public messages.
 fn public_messages() -> Vec<u8> {
     let chain = ChainSpec::fixed(31337, Fork::Osaka);
@@ -80,6 +106,9 @@ fn the_files_themselves_are_right() {
     assert_eq!(manifest(MANIFEST.as_bytes()), Reached::Accepted);
     assert_eq!(public(&public_messages()), Reached::Accepted);
     assert_eq!(shard(shard_file()), Reached::Accepted);
+    assert_eq!(level(level_description().as_bytes()), Reached::Accepted);
+    assert_eq!(final_proof(last_proof().as_bytes()), Reached::Accepted);
+    assert_eq!(key_set(keys().as_bytes()), Reached::Accepted);
 }
 
 proptest! {
@@ -111,5 +140,19 @@ proptest! {
     fn public_messages_have_one_encoding(mutations in prop::collection::vec(mutation(), 1..6)) {
         static MESSAGES: LazyLock<Vec<u8>> = LazyLock::new(public_messages);
         public(&mutated(&MESSAGES, &mutations));
+    }
+    #[test]
+    fn a_mutated_level_does_no_harm(mutations in prop::collection::vec(mutation(), 1..6)) {
+        level(&mutated(level_description().as_bytes(), &mutations));
+    }
+
+    #[test]
+    fn a_mutated_final_proof_does_no_harm(mutations in prop::collection::vec(mutation(), 1..6)) {
+        final_proof(&mutated(last_proof().as_bytes(), &mutations));
+    }
+
+    #[test]
+    fn a_set_of_keys_has_one_encoding(mutations in prop::collection::vec(mutation(), 1..4)) {
+        key_set(&mutated(keys().as_bytes(), &mutations));
     }
 }

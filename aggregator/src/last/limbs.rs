@@ -7,10 +7,12 @@
 //!
 //! # Why an equation holds
 //!
-//! For an equation `E = sum of a b + sum of c = 0` modulo `q`, the prover gives the quotient `m = E / q`, of less than
-//! `2^258`. What the weights allow is `|E - m q| < 2^513`, see [`MOST_WEIGHT`]. The equation `E = m q` is asserted modulo
-//! the order `r > 2^253` of the cells' field, and modulo `X^3 >= 2^264`, limb by limb with carries. Both moduli have no
-//! common divisor, so it holds for integers.
+//! For an equation `E = sum of a b + sum of c = 0` modulo `q`, the prover gives the quotient `m = E / q`. What the weights
+//! allow is `|E| < 2^511`, see [`MOST_WEIGHT`], so a quotient below `2^258` is enough; greater ones are allowed as far as
+//! `|E - m q| < X^3 r / 2`, with `X^3 >= 2^264`. The equation `E = m q` is asserted modulo the order `r > 2^253` of the
+//! cells' field, and modulo `X^3`, limb by limb with carries. Both moduli have no common divisor, so it holds for integers.
+//!
+//! The carries are in range, and all that is added up in a limb is below `2^240`, so no sum of a limb wraps around.
 
 use halo2_proofs::halo2curves::{bn256::Fq, ff::PrimeField};
 use num_bigint::{BigInt, Sign};

@@ -1,8 +1,8 @@
 //! The last circuit: it verifies one shard up to the pairing, and is the one that a contract verifies.
 //!
 //! It is a circuit of halo2-base: one gate, a lookup of small numbers, copies, and as few columns as hold its cells. Its
-//! [engine](Halo2Engine) computes what [`crate::shard::verify`] does; the arithmetic of the curve is its own (`limbs`, `point`, `table`
-//! and `sum` say why it is sound), made for many terms in one column.
+//! [engine](Halo2Engine) computes what [`crate::level::last`] does, or any other body. The arithmetic of the curve is its
+//! own, made for many terms in one column; `limbs`, `point`, `table` and `sum` say why it is sound.
 //!
 //! The instance is one column: scalars of the statement, then the left and the right sum, each as x and y, each of these as
 //! three limbs of 88 bits, the lowest first. Whoever accepts a proof must check the pairing of these two points:
