@@ -104,6 +104,22 @@ fn a_level_holds() {
     assert!(report.holds(), "{:?} {:?}", report.local.failures.first(), report.unbalanced.first());
 }
 
+/// One circuit, whatever the bundle: a shard, and twice as many as there were, of other circuits and sizes.
+#[test]
+fn a_level_takes_any_bundle() {
+    let bundles: [&[(&str, u32)]; 3] =
+        [&[("state", 9)], &[("state", 9), ("arith", 9)], &[("state", 9), ("arith", 9), ("state", 10), ("opcodes", 11)]];
+    let mut rows = Vec::new();
+    for shards in bundles {
+        let case = Case::new(shards);
+        let keys = case.keys();
+        let (sheet, shown) = case.below(&keys).work().expect("it holds").finish().expect("sums");
+        assert_eq!(unbalanced(&sheet, &shown, |_| {}), BTreeSet::new());
+        rows.push((&sheet as &dyn Workload).rows());
+    }
+    assert!(rows.is_sorted());
+}
+
 /// The windows of a level whose event `change` has changed, and what the bus has against them if it shows `shown`.
 fn unbalanced(
     sheet: &Sheet<VerifierChips>,
