@@ -30,6 +30,14 @@ pub enum LevelError {
     /// The last circuit takes one shard.
     #[error("the bundle has {0} shards, not one")]
     Several(usize),
+    /// There is not one key for each shard.
+    #[error("the bundle has {shards} shards, and there are {keys} keys")]
+    Keys {
+        /// How many shards there are.
+        shards: usize,
+        /// How many keys.
+        keys: usize,
+    },
     /// The bundle is about something else.
     #[error("the bundle is of another statement")]
     Statement,
@@ -159,6 +167,10 @@ impl Below<'_> {
     fn shards(&self) -> Result<Vec<Shard>, LevelError> {
         if self.bundle.shards.is_empty() {
             return Err(LevelError::Empty);
+        }
+        let (shards, keys) = (self.bundle.shards.len(), self.keys.len());
+        if shards != keys {
+            return Err(LevelError::Keys { shards, keys });
         }
         let shards = self.bundle.shards.iter().zip(self.keys).enumerate();
         shards.map(|(index, (proof, key))| self.shard(index, proof, key)).collect()

@@ -78,8 +78,7 @@ message! {
     /// by the curve's point chip; consumed by whoever reads a point of a proof, and by the total chip.
     ///
     /// `x` and `y` are the coordinates modulo the order `r` of the cells' field: what transcripts hash. They follow from the
-    /// point. The point follows from them but for a handful of points: of the two numbers below `q` that are equal modulo
-    /// `r`, one is below `q - r < 2^128`.
+    /// point, and the point from them: no two points of the curve have the same residues (`tests/residues.rs`).
     pub struct CurvePoint, CurvePointNative = Fact 204 "curve point"
         determines [x, y] {
         /// The point's x, modulo the order of the cells' field.
@@ -166,11 +165,13 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use verbatim_gadgets::chip::Role;
+    use verbatim_gadgets::circuit::Circuit;
     use verbatim_gadgets::machine::ChipSet;
     use verbatim_gadgets::message::{Message, Range16};
 
     use super::INVENTORY;
     use crate::curve::CurveChips;
+    use crate::verifier::VerifierChips;
 
     #[test]
     fn a_tag_means_one_kind_of_message() {
@@ -180,22 +181,34 @@ mod tests {
         assert_eq!(kinds.len(), INVENTORY.len());
         assert!(INVENTORY.iter().all(|kind| kind.tag.id >= 200 && !ids.contains(&kind.tag.id)));
         assert!(INVENTORY.iter().all(|kind| !names.contains(kind.tag.name)));
-        for slot in CurveChips::build().0.slots.iter().filter(|slot| slot.tag != Range16::TAG) {
+        let circuit = VerifierChips::build().0;
+        for slot in circuit.slots.iter().filter(|slot| slot.tag != Range16::TAG) {
             let kind = kinds.get(&slot.tag.id).expect("the slot's kind is in the inventory");
             assert_eq!((slot.tag, &slot.names), (kind.tag, &(kind.names)()));
         }
+        let used: BTreeSet<u64> = circuit.slots.iter().map(|slot| slot.tag.id).collect();
+        assert!(kinds.keys().all(|kind| used.contains(kind)), "a kind that no slot has");
     }
 
-    /// What the rest of the machine has to do: it sends terms, receives totals and consumes points.
-    #[test]
-    fn what_the_curve_leaves_open_is_what_others_send() {
-        let (circuit, _) = CurveChips::build();
+    /// The kinds of which all messages of the circuit go one way.
+    fn one_sided(circuit: &Circuit) -> Vec<&'static str> {
         let mut sides: BTreeMap<&str, BTreeSet<bool>> = BTreeMap::new();
         for message in circuit.chips.iter().flat_map(|chip| &chip.messages) {
             let says = matches!(message.role, Role::Send | Role::Provide);
             sides.entry(circuit.slots[message.slot].tag.name).or_default().insert(says);
         }
-        let one_sided: Vec<_> = sides.into_iter().filter(|(_, sides)| sides.len() == 1).map(|(name, _)| name).collect();
-        assert_eq!(one_sided, [Range16::TAG.name, "total"]);
+        sides.into_iter().filter(|(_, sides)| sides.len() == 1).map(|(name, _)| name).collect()
+    }
+
+    /// What the rest of the machine has to do: it sends terms, receives totals and consumes points.
+    #[test]
+    fn what_the_curve_leaves_open_is_what_others_send() {
+        assert_eq!(one_sided(&CurveChips::build().0), [Range16::TAG.name, "total"]);
+    }
+
+    /// Whoever verifies a level receives what it shows, and adds nothing else.
+    #[test]
+    fn a_level_leaves_its_outcome_alone() {
+        assert_eq!(one_sided(&VerifierChips::build().0), ["outcome"]);
     }
 }

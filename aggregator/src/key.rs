@@ -87,7 +87,7 @@ pub enum Gate {
 
 impl Gate {
     /// The gate that reads the `n`-th query where `gate` names the column and rotation of it.
-    fn of(gate: &Expression<Fr>, cs: &ConstraintSystem<Fr>) -> Self {
+    pub(crate) fn of(gate: &Expression<Fr>, cs: &ConstraintSystem<Fr>) -> Self {
         let boxed = |gate: &Expression<Fr>| Box::new(Self::of(gate, cs));
         match gate {
             Expression::Constant(value) => Self::Constant(*value),

@@ -8,7 +8,7 @@
 //! # What a level shows
 //!
 //! That there is a bundle of the level below of which everything holds but the pairing: all shards are of keys in a
-//! [tree](crate::tree), their challenges are those of the bundle, and the bus sums and the messages of the verifier add up to
+//! [tree], their challenges are those of the bundle, and the bus sums and the messages of the verifier add up to
 //! zero. Of the pairing, the level leaves the two sums: of all shards, each multiplied by a power of a `factor` that is
 //! hashed from all proofs, and of the sums that the level below has left.
 //!

@@ -3,7 +3,8 @@
 //! Under construction. What is here: the verification of a shard's proof up to the pairing, written once for any
 //! [`engine`]; [`native`], which computes it; [`program`], which records it as a straight-line program; and, of the circuits
 //! that are to run such programs, [`curve`], which multiplies and adds points of BN254's first group. The circuits are
-//! circuits of the framework like those of the execution, on a [bus](bus::INVENTORY) of their own.
+//! circuits of the framework like those of the execution, on a [bus](bus::INVENTORY) of their own. [`contract`] writes the
+//! contract that is to verify the last proof.
 //!
 //! ```
 //! use verbatim_aggregator::{Fr, engine::Engine, program::Recorder, witness::Witness};
@@ -24,8 +25,10 @@
 pub mod aggregate;
 pub mod bus;
 pub mod columns;
+pub mod contract;
 pub mod curve;
 pub mod engine;
+pub mod final_proof;
 pub mod hash;
 pub mod key;
 pub mod keyset;

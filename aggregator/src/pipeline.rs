@@ -25,6 +25,7 @@ use verbatim_prover::{
 use crate::{
     Fr, G1Affine,
     aggregate::{Below, LevelError},
+    key::Circuit,
     keyset::KeySet,
     level::Statement,
     native::Native,
@@ -165,6 +166,11 @@ impl<'a> Aggregation<'a> {
     /// What the levels show.
     pub fn statement(&self) -> &Statement<Fr> {
         &self.statement
+    }
+
+    /// How many commitments the block's proof has that a level verifies, those of its keys included.
+    pub fn commitments(&self) -> usize {
+        self.with_block(|below| below.keys.iter().map(|key| Circuit::of(key).commitments()).sum())
     }
 
     /// The label of the block.

@@ -1,7 +1,7 @@
 //! Operations as rows of field elements, and the chip that holds those of all programs.
 //!
 //! The chip stands in the background of the verifier circuit. Its fixed columns are one
-//! [`Instruction`](crate::bus::Instruction) in each row; rows without an operation repeat the first one.
+//! [`Instruction`] in each row; rows without an operation repeat the first one.
 
 use std::sync::LazyLock;
 

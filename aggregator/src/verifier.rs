@@ -2,7 +2,7 @@
 
 use std::{borrow::Borrow, sync::Arc};
 
-use verbatim_gadgets::{chips, circuit::CircuitBuilder, machine::ChipSet};
+use verbatim_gadgets::{audit::Exception, chips, circuit::CircuitBuilder, machine::ChipSet};
 use verbatim_prover::shards::PlanCircuit;
 
 use crate::{columns::Columns, curve, curve::CurveEvent, processor, range, rom};
@@ -50,6 +50,18 @@ fn layout(builder: &mut CircuitBuilder) -> Layout {
     Layout { curve, processor, rom: rom::Layout::new(builder), range: range::Layout::new(builder) }
 }
 
+/// What the audit finds in the chips and is right.
+const EXCEPTIONS: &[Exception] = &{
+    let (curve, processor) = (curve::EXCEPTIONS, processor::EXCEPTIONS);
+    let mut all = [curve[0]; curve::EXCEPTIONS.len() + processor::EXCEPTIONS.len()];
+    let mut next = 0;
+    while next < all.len() {
+        all[next] = if next < curve.len() { curve[next] } else { processor[next - curve.len()] };
+        next += 1;
+    }
+    all
+};
+
 chips! {
     /// The chips of the circuit.
     pub struct VerifierChips, VerifierEvent = "verifier", layout {
@@ -67,7 +79,7 @@ chips! {
         Range: range::Range,
     }
     least LEAST_K;
-    exceptions curve::EXCEPTIONS;
+    exceptions EXCEPTIONS;
 }
 
 impl From<CurveEvent> for VerifierEvent {

@@ -1,11 +1,10 @@
 //! The last circuit on real shards. For the figures of a real proof:
 //! `cargo test --release -p verbatim-aggregator --test last -- --ignored --nocapture`.
 
-mod common;
+mod scene;
 
 use std::time::Instant;
 
-use common::Scene;
 use halo2_proofs::{
     dev::MockProver,
     halo2curves::{
@@ -17,11 +16,12 @@ use halo2_proofs::{
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use scene::Scene;
 use verbatim_aggregator::{
     Fr,
     engine::{Engine, Sum},
     key::Circuit,
-    last::{ACCUMULATOR_LIMBS, Halo2Engine, Keys, LastCircuit, Scalar, verify_shard},
+    last::{self, ACCUMULATOR_LIMBS, Halo2Engine, Keys, LastCircuit, Scalar, verify_shard},
     level,
     native::{Native, Refusal},
     proof::VerifierKeys,
@@ -134,7 +134,7 @@ fn holds(circuit: &LastCircuit, instance: Vec<Fr>) -> bool {
 
 #[test]
 fn a_shard_is_verified_and_nothing_else_is_claimed() {
-    let scene = Scene::new(Fr::from(3), &[("opcodes", 11)]);
+    let scene = Scene::new(&[("opcodes", 11)]);
     let case = Case::new(&scene);
     let circuit = case.mock(&case.witness);
     let instance = case.instance();
@@ -179,7 +179,7 @@ fn a_shard_is_verified_and_nothing_else_is_claimed() {
 /// A circuit has the same constraints whatever the witness: keys are made without one.
 #[test]
 fn keys_need_no_witness() {
-    let scene = Scene::new(Fr::from(3), &[("opcodes", 11)]);
+    let scene = Scene::new(&[("opcodes", 11)]);
     let case = Case::new(&scene);
     let keygen = LastCircuit::keygen(K, body(&case.circuit));
     let mock = case.mock(&case.witness);
@@ -204,7 +204,7 @@ fn usage() -> (f64, u64) {
 #[ignore = "a measurement"]
 fn what_the_shards_of_a_block_take() {
     for (name, size) in [("opcodes", 11), ("state", 9), ("storage", 9), ("transfer", 9), ("arith", 9)] {
-        let case = Case::new(&Scene::new(Fr::from(3), &[(name, size)]));
+        let case = Case::new(&Scene::new(&[(name, size)]));
         let circuit = LastCircuit::keygen(22, body(&case.circuit));
         let (spent, columns) = (circuit.spent(), &circuit.params().num_advice_per_phase);
         let all: usize = spent.values().sum();
@@ -233,7 +233,7 @@ fn a_shard_is_proven_for_a_contract() {
     let read = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_string());
     let (name, size, k) = (read("SHARD", "opcodes"), read("SHARD_K", "11"), read("LAST_K", "20"));
     let (size, k) = (size.parse().expect("a number"), k.parse().expect("a number"));
-    let scene = Scene::new(Fr::from(3), &[(&name, size)]);
+    let scene = Scene::new(&[(&name, size)]);
     let case = Case::new(&scene);
     let params = scene.setup.params(k).expect("a setup");
     let measured = |what: &str, start: (Instant, (f64, u64))| {
@@ -260,9 +260,9 @@ fn a_shard_is_proven_for_a_contract() {
     let proof = keys.prove(&params, circuit, ChaCha20Rng::seed_from_u64(1)).expect("a proof");
     measured("proof", start);
     println!("{} bytes", proof.len());
-    keys.verify(&params, &instance, &proof).expect("the proof holds");
+    last::verify(&params, keys.key.get_vk(), &instance, &proof).expect("the proof holds");
     assert!(pairs(&scene.setup, points(&instance)));
     let mut wrong = instance;
     wrong[0] += Fr::one();
-    assert!(keys.verify(&params, &wrong, &proof).is_err());
+    assert!(last::verify(&params, keys.key.get_vk(), &wrong, &proof).is_err());
 }

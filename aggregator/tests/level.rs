@@ -1,10 +1,15 @@
 //! Levels over small bundles: what they show, checked cell by cell and message by message.
 
-mod common;
+#[path = "scene/case.rs"]
+mod case;
+mod scene;
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
-use common::Scene;
+use case::Case;
 use verbatim_aggregator::{
     Fr,
     aggregate::Below,
@@ -14,53 +19,23 @@ use verbatim_aggregator::{
     proof::{LevelProof, VerifierKeys},
     rom,
     tree::Tree,
+    verifier::{VerifierChips, VerifierEvent},
     work::Shown,
 };
-use verbatim_circuits::statement::{Chain, Label};
-use verbatim_gadgets::{bus::Balance, machine::Workload, plan::Plan};
-use verbatim_prover::{
-    bundle::Prover,
-    keys::{KeyStore, ShardVerifyingKey},
-    setup::Setup,
+use verbatim_gadgets::{
+    audit::audit,
+    bus::Balance,
+    machine::{ChipSet, Sheet, Workload},
+    plan::Plan,
 };
-
-/// Of no block.
-const LABEL: Label = Label { chain_id: 1, fork: 4, parent_hash: [2, 3], block_hash: [4, 5] };
-
-/// A bundle of the empty list of public messages.
-struct Case {
-    scene: Scene,
-    tree: Tree,
-    statement: Statement<Fr>,
-}
-
-impl Case {
-    fn new(shards: &[(&str, u32)]) -> Self {
-        let chain = Chain::new(&LABEL);
-        let scene = Scene::new(chain.statement(), shards);
-        let tree = Tree::new(scene.shards().map(|(key, _)| key.digest()).collect()).expect("few keys");
-        let (count, verifier_keys) = (Fr::from(chain.count), Fr::from(77));
-        let statement =
-            Statement { label: chain.begin, digest: chain.digest, count, block_keys: tree.root(), verifier_keys };
-        Self { scene, tree, statement }
-    }
-
-    fn keys(&self) -> Vec<&ShardVerifyingKey> {
-        self.scene.shards().map(|(key, _)| key).collect()
-    }
-
-    fn below<'a>(&'a self, keys: &'a [&'a ShardVerifyingKey]) -> Below<'a> {
-        let Self { scene, tree, statement } = self;
-        Below { statement: statement.clone(), sums: None, bundle: &scene.proven.bundle, keys, tree }
-    }
-}
+use verbatim_prover::{bundle::Prover, keys::KeyStore, setup::Setup};
 
 /// Two levels above an empty bundle, proven. For the figures, and because a proof takes a while.
 #[test]
 #[ignore = "two proofs of the verifier circuit"]
 fn two_levels_are_proven() {
     let case = Case::new(&[("state", 9), ("light", 9)]);
-    let (setup, store) = (&case.scene.setup, KeyStore::new(Some(Path::new("/tmp/verbatim-keys"))));
+    let (setup, store) = (&case.scene.setup, KeyStore::new(None));
     let mut verifier_keys = VerifierKeys::default();
     let mut tree_keys = Vec::new();
     for k in 16..=17 {
@@ -127,4 +102,66 @@ fn a_level_holds() {
     let report = plan.check(public).expect("it fits");
     println!("{} constraints, {} messages", report.local.evaluated, report.messages);
     assert!(report.holds(), "{:?} {:?}", report.local.failures.first(), report.unbalanced.first());
+}
+
+/// The windows of a level whose event `change` has changed, and what the bus has against them if it shows `shown`.
+fn unbalanced(
+    sheet: &Sheet<VerifierChips>,
+    shown: &Shown,
+    change: impl Fn(&mut VerifierEvent),
+) -> BTreeSet<&'static str> {
+    let mut forged: Sheet<VerifierChips> = Sheet::new();
+    for (origin, event) in sheet.events() {
+        let mut event = event.clone();
+        change(&mut event);
+        forged.push(*origin, event);
+    }
+    let mut public = Balance::default();
+    public.add_public::<Outcome>(&shown.message(), -Fr::one());
+    let report = Plan::new(vec![&forged], 18).expect("it fits").check(public).expect("it fits");
+    assert_eq!(report.local.failures, []);
+    report.unbalanced.iter().map(|left| left.tag.name).collect()
+}
+
+/// Every window of a forged level holds by itself: what refuses it is the bus between the programs and the curve.
+#[test]
+fn sums_are_those_of_the_terms() {
+    let case = Case::new(&[("state", 9), ("light", 9)]);
+    let keys = case.keys();
+    let (sheet, shown): (_, Shown) = case.below(&keys).work().expect("it holds").finish().expect("sums");
+    assert_eq!(unbalanced(&sheet, &shown, |_| {}), BTreeSet::new());
+    // Other totals, which show what is wanted.
+    let sums = shown.sums.map(|sum| -sum);
+    let other = |event: &mut VerifierEvent| {
+        if let VerifierEvent::Level(event) = event {
+            event.totals = sums;
+        }
+    };
+    assert_eq!(unbalanced(&sheet, &Shown { sums, ..shown }, other), ["total"].into());
+    // A point that no proof has, in all terms of one that is read.
+    let read = sheet.events().iter().find_map(|(_, event)| match event {
+        VerifierEvent::Read(event) => Some(event.point),
+        _ => None,
+    });
+    let (point, other) = (read.expect("a point"), shown.sums[0]);
+    let other = |event: &mut VerifierEvent| match event {
+        VerifierEvent::Term(event) if event.point == point => event.point = other,
+        _ => {}
+    };
+    assert_eq!(unbalanced(&sheet, &shown, other), ["term", "point of a run"].into());
+}
+
+/// What the audit finds in the windows of a level is what the circuit knows of.
+#[test]
+fn the_audit_finds_nothing_else() {
+    let case = Case::new(&[("state", 9), ("light", 9)]);
+    let keys = case.keys();
+    let (sheet, _) = case.below(&keys).work().expect("it holds").finish().expect("sums");
+    let workload: &dyn Workload = &sheet;
+    let mut grid = workload.grid(VerifierChips::LEAST, 0..sheet.len()).expect("it fits");
+    let found = audit(&mut grid, 12);
+    assert_eq!(found.unseen().collect::<Vec<_>>(), [""; 0]);
+    let settled = found.settle(VerifierChips::EXCEPTIONS);
+    assert_eq!(settled.unsettled, []);
+    assert_eq!(settled.refuted, []);
 }

@@ -1,12 +1,10 @@
 //! The verifier of shards against real proofs: halo2's verifier takes them, so it must, and it must say the same whether it
 //! computes or is recorded.
 
-mod common;
+mod scene;
 
-use halo2_proofs::halo2curves::{
-    bn256::{G1Affine, G2Affine, pairing},
-    group::{Curve, Group, prime::PrimeCurveAffine},
-};
+use halo2_proofs::halo2curves::{bn256::G1Affine, group::Group, group::prime::PrimeCurveAffine};
+use scene::{FACTOR, Scene};
 use verbatim_aggregator::{
     Fr, G1,
     engine::Engine,
@@ -18,34 +16,6 @@ use verbatim_aggregator::{
 };
 use verbatim_prover::challenge::{ChallengeHasher, Challenges, bundle_challenges};
 
-use common::Scene;
-
-/// What is asked of a scene here.
-trait Holds {
-    fn shared(&self) -> Shared<Fr>;
-    /// Whether a proof holds with the pairing.
-    fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal>;
-}
-
-impl Holds for Scene {
-    fn shared(&self) -> Shared<Fr> {
-        let challenges = self.proven.challenges;
-        Shared { alpha: challenges.alpha, gamma: challenges.gamma }
-    }
-
-    fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal> {
-        let mut native = Native::new(witness);
-        let verified = verify(&mut native, circuit, shared, &FACTOR);
-        let [left, right] = native.finish()?;
-        let right = right + G1Affine::generator() * verified.generator;
-        let sides = [(left, self.setup.verifier().s_g2()), (right, G2Affine::generator())];
-        let [left, right] = sides.map(|(sum, other)| pairing(&sum.to_affine(), &other));
-        Ok(left == right)
-    }
-}
-
-const FACTOR: Fr = Fr::from_raw([5, 6, 7, 0]);
-
 /// The verifier of a circuit, recorded. It is given the challenges and the factor first.
 fn record(circuit: &Circuit) -> Program {
     let mut recorder = Recorder::new();
@@ -56,7 +26,7 @@ fn record(circuit: &Circuit) -> Program {
 
 #[test]
 fn what_halo2_accepts_is_accepted_and_nothing_else() {
-    let scene = Scene::new(Fr::from(3), &[("state", 9), ("light", 9)]);
+    let scene = Scene::new(&[("state", 9), ("light", 9)]);
     let shared = scene.shared();
     for (key, shard) in scene.shards() {
         verbatim_prover::shard::verify(
@@ -116,7 +86,7 @@ fn challenges_are_those_of_the_bundle() {
 /// The size of a shard is said by flags: exactly one, and that of the size under which it was proven.
 #[test]
 fn a_shard_has_one_size() {
-    let scene = Scene::new(Fr::from(3), &[("opcodes", 11)]);
+    let scene = Scene::new(&[("opcodes", 11)]);
     let (key, shard) = scene.shards().next().expect("a shard");
     let (circuit, witness) = (Circuit::of(key), Witness::of_shard(key, shard).expect("a proof"));
     let holds = |flags: &[(u32, Fr)]| {
@@ -136,7 +106,7 @@ fn a_shard_has_one_size() {
 
 #[test]
 fn a_program_computes_what_the_verifier_does_for_every_size() {
-    let scene = Scene::new(Fr::from(3), &[("state", 9), ("state", 10), ("arith", 9)]);
+    let scene = Scene::new(&[("state", 9), ("state", 10), ("arith", 9)]);
     let shared = scene.shared();
     let programs: Vec<Program> = scene.shards().map(|(key, _)| record(&Circuit::of(key))).collect();
     assert_eq!(programs[0], programs[1]);
@@ -163,7 +133,7 @@ fn a_program_computes_what_the_verifier_does_for_every_size() {
 
 #[test]
 fn malformed_proofs_are_refused() {
-    let scene = Scene::new(Fr::from(3), &[("state", 9)]);
+    let scene = Scene::new(&[("state", 9)]);
     let (key, shard) = scene.shards().next().expect("a shard");
     let read = |change: fn(&mut Vec<u8>)| {
         let mut shard = shard.clone();

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{audit, check, execute, prove, setup, stats, verify, vk};
+use commands::{aggregate, audit, check, execute, export_verifier, prove, setup, stats, verify, vk};
 use output::Verdict;
 
 /// Prove Ethereum blocks, bytecode by bytecode.
@@ -32,8 +32,12 @@ enum Command {
     Check(check::Arguments),
     /// Prove a block, verify the proof, and write it to a folder.
     Prove(prove::Arguments),
-    /// Verify a proof, and with --block that it is about that block.
+    /// Compress the proof of a block into one that a contract verifies.
+    Aggregate(aggregate::Arguments),
+    /// Verify a proof, and with --block that it is about that block; of a final proof, with --onchain, by the contract.
     Verify(verify::Arguments),
+    /// Write the contract that verifies final proofs: its source, its bytecode, its ABI, and the digest of the key.
+    ExportVerifier(export_verifier::Arguments),
     /// Print what each circuit costs, and with a block how many rows it uses.
     Stats(stats::Arguments),
     /// Ask of every constraint whether it is needed, and of every cell whether anything fixes it.
@@ -54,7 +58,9 @@ fn main() -> ExitCode {
         Command::Execute(arguments) => execute::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Prove(arguments) => prove::run(arguments),
+        Command::Aggregate(arguments) => aggregate::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::ExportVerifier(arguments) => export_verifier::run(arguments),
         Command::Stats(arguments) => stats::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Vk(arguments) => vk::run(arguments),

@@ -29,6 +29,16 @@ pub(crate) fn bar(name: &'static str, total: usize) -> ProgressBar {
     }
 }
 
+/// A sign of life for work that has no units.
+pub(crate) fn spinner(doing: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message(doing);
+    bar.enable_steady_tick(std::time::Duration::from_millis(250));
+    match ProgressStyle::with_template("{spinner} {msg}  {elapsed_precise}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 impl Progress for Bars {
     fn started(&self, stage: Stage, total: usize) {
         let name = match stage {

@@ -10,10 +10,13 @@ use std::{
     sync::Arc,
 };
 
+use verbatim_aggregator::{bus::INVENTORY as VERIFIER_INVENTORY, verifier::VerifierChips};
 use verbatim_circuits::{bus::INVENTORY, schedule::Fork};
 use verbatim_gadgets::{
     chip::{ChipDef, Role},
     circuit::Circuit,
+    machine::ChipSet,
+    message::Kind,
 };
 use verbatim_prover::block::Machine;
 use verbatim_witness::{assemble::Assembly, input::BlockInput};
@@ -29,6 +32,16 @@ fn read(path: &str) -> String {
 fn circuits() -> Vec<Arc<Circuit>> {
     let assembly = Assembly::empty(Fork::Osaka);
     assembly.workloads().iter().map(|workload| Arc::clone(workload.circuit())).collect()
+}
+
+/// The circuit that verifies, on a bus of its own.
+fn verifier() -> Arc<Circuit> {
+    Arc::new(VerifierChips::build().0)
+}
+
+/// The circuits of both machines.
+fn all_circuits() -> Vec<Arc<Circuit>> {
+    circuits().into_iter().chain([verifier()]).collect()
 }
 
 /// The page of a circuit: those of keccak share one.
@@ -82,6 +95,7 @@ fn range(kind: &str) -> String {
         "Limb" => "< 2^128",
         "Address" => "< 2^160",
         "Word" => "2 limbs",
+        "Affine" => "point",
         "Counter" => "counter",
         "Gas" => "gas",
         "Any" => "any",
@@ -136,18 +150,34 @@ fn cells(line: &str) -> Vec<&str> {
     cells.map(|cell| cell.split_once("; the verifier").map_or(cell, |(chips, _)| chips)).collect()
 }
 
+/// The rows of the book's tables that list these kinds.
+fn rows(kinds: &[Declaration], circuits: &[Arc<Circuit>]) -> Vec<Vec<String>> {
+    let row = |kind: &Declaration| {
+        let sent = parties(circuits, kind.tag, [Role::Send, Role::Provide]);
+        let received = parties(circuits, kind.tag, [Role::Receive, Role::Consume]);
+        kind.columns().into_iter().chain([sent, received]).collect()
+    };
+    kinds.iter().map(row).collect()
+}
+
+/// The sources declare what an inventory has.
+fn assert_declared(kinds: &[Declaration], inventory: &[Kind]) {
+    let declared: BTreeSet<_> = kinds.iter().map(|kind| (kind.tag, kind.name.as_str())).collect();
+    let inventory: BTreeSet<_> = inventory.iter().map(|kind| (kind.tag.id, kind.tag.name)).collect();
+    assert_eq!(declared, inventory, "what the source declares was read as it is");
+}
+
 #[test]
 fn the_bus_is_listed() {
-    let circuits = circuits();
     let files = fs::read_dir(root().join("circuits/src/bus")).expect("a folder");
     let sources = files.map(|file| fs::read_to_string(file.expect("an entry").path()).expect("a source file"));
     let mut kinds: Vec<_> = sources.flat_map(|source| declarations(&source)).collect();
     kinds.sort_by_key(|kind| kind.tag);
-    let declared: BTreeSet<_> = kinds.iter().map(|kind| (kind.tag, kind.name.as_str())).collect();
-    let inventory: BTreeSet<_> = INVENTORY.iter().map(|kind| (kind.tag.id, kind.tag.name)).collect();
-    assert_eq!(declared, inventory, "what the source declares was read as it is");
+    assert_declared(&kinds, INVENTORY);
     kinds.extend(declarations(&read("gadgets/src/message.rs")).into_iter().filter(|kind| kind.name == "range16"));
-    assert_eq!(kinds.len(), inventory.len() + 1);
+    let verifiers = declarations(&read("aggregator/src/bus.rs"));
+    assert_declared(&verifiers, VERIFIER_INVENTORY);
+    let expected = [rows(&kinds, &circuits()), rows(&verifiers, &[verifier()])].concat();
 
     let page = read("docs/src/bus.md");
     let listed: BTreeMap<&str, Vec<&str>> = page
@@ -157,16 +187,13 @@ fn the_bus_is_listed() {
         .map(|cells| (cells[0], cells))
         .collect();
     let mut wrong = String::new();
-    for kind in &kinds {
-        let sent = parties(&circuits, kind.tag, [Role::Send, Role::Provide]);
-        let received = parties(&circuits, kind.tag, [Role::Receive, Role::Consume]);
-        let row: Vec<_> = kind.columns().into_iter().chain([sent, received]).collect();
-        if listed.get(row[0].as_str()).is_none_or(|listed| *listed != row) {
+    for row in &expected {
+        if listed.get(row[0].as_str()).is_none_or(|listed| listed != row) {
             writeln!(wrong, "| {} |", row.join(" | ")).expect("text");
         }
     }
     assert!(wrong.is_empty(), "docs/src/bus.md should say:\n{wrong}");
-    assert_eq!(listed.len(), kinds.len(), "a kind that there is not");
+    assert_eq!(listed.len(), expected.len(), "a kind that there is not");
 }
 
 /// What the verifier says and hears is listed, and of the test blocks there is nothing else.
@@ -261,7 +288,7 @@ fn labels(circuit: &Circuit) -> String {
 #[test]
 fn every_constraint_is_on_its_circuits_page() {
     let mut wrong = String::new();
-    for circuit in circuits() {
+    for circuit in all_circuits() {
         let section = labels(&circuit);
         if !page(&circuit).contains(&section) {
             writeln!(wrong, "{section}").expect("text");
@@ -272,7 +299,7 @@ fn every_constraint_is_on_its_circuits_page() {
 
 #[test]
 fn every_chip_has_a_section() {
-    for circuit in circuits() {
+    for circuit in all_circuits() {
         let page = page(&circuit);
         let headings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("### ")).collect();
         for chip in &circuit.chips {
@@ -286,7 +313,7 @@ fn every_chip_has_a_section() {
 #[test]
 fn columns_are_counted() {
     let page = read("docs/src/circuits/README.md");
-    for circuit in circuits() {
+    for circuit in all_circuits() {
         let heights: BTreeSet<usize> = circuit.chips.iter().map(|chip| chip.height).collect();
         let row = page.lines().find(|line| line.starts_with(&format!("| [{}]", circuit.name)));
         let cells = cells(row.unwrap_or_else(|| panic!("{} is not listed", circuit.name)));

@@ -46,17 +46,17 @@ pub fn default_dir() -> Option<PathBuf> {
 }
 
 /// The first 16 hexadecimal digits of a digest, for file names.
-pub(crate) fn short(digest: &[u8; 32]) -> String {
+pub fn short(digest: &[u8; 32]) -> String {
     hex::encode(&digest[..8])
 }
 
 /// A 32-byte BLAKE2b state, personalised.
-pub(crate) fn digest_state(person: &[u8; 16]) -> State {
+pub fn digest_state(person: &[u8; 16]) -> State {
     Blake2b::new().hash_length(32).personal(person).to_state()
 }
 
 /// The result of a state made by [`digest_state`].
-pub(crate) fn digest_of(state: &State) -> [u8; 32] {
+pub fn digest_of(state: &State) -> [u8; 32] {
     let mut digest = [0; 32];
     digest.copy_from_slice(state.finalize().as_bytes());
     digest
@@ -98,14 +98,14 @@ pub(crate) fn write(
 }
 
 /// Like [`write`], for a cache: a failure is only logged.
-pub(crate) fn store(path: &Path, identity: &Identity, payload: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+pub fn store(path: &Path, identity: &Identity, payload: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
     if let Err(error) = write(path, identity, payload) {
         tracing::warn!(path = %path.display(), %error, "cannot write to the cache");
     }
 }
 
 /// Opens the payload of a sealed file. `None` if it does not exist, is of another identity, or is damaged.
-pub(crate) fn open(path: &Path, identity: &Identity) -> Option<io::Take<BufReader<fs::File>>> {
+pub fn open(path: &Path, identity: &Identity) -> Option<io::Take<BufReader<fs::File>>> {
     match try_open(path, identity) {
         Ok(payload) => Some(payload),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,

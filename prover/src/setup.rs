@@ -112,7 +112,7 @@ impl VerifierSetup {
     }
 
     /// Halo2 parameters that can verify proofs of `2^k` rows, and nothing else.
-    pub(crate) fn params(&self, k: u32) -> Params {
+    pub fn params(&self, k: u32) -> Params {
         assemble(k, vec![G1Affine::generator()], vec![G1Affine::generator()], self.s_g2)
     }
 }

@@ -65,7 +65,7 @@ pub mod fold;
 pub mod layout;
 pub mod point;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod total;

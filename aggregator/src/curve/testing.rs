@@ -20,7 +20,7 @@ use super::{CurveChips, CurveError, CurveEvent, CurveWork};
 use crate::bus::{CurvePoint, CurvePointNative, Term, TermNative, Total, TotalNative};
 
 /// Random points and scalars, the same in every run.
-pub(super) fn random_terms(seed: u64, count: usize) -> Vec<(F, G1Affine)> {
+pub(crate) fn random_terms(seed: u64, count: usize) -> Vec<(F, G1Affine)> {
     let mut random = ChaCha20Rng::seed_from_u64(seed);
     (0..count).map(|_| (F::random(&mut random), G1::random(&mut random).to_affine())).collect()
 }
@@ -98,7 +98,7 @@ impl Case {
 }
 
 /// The first rows of the chip's windows.
-pub(super) fn rows(grid: &Grid, chip: &str) -> Vec<usize> {
+pub(crate) fn rows(grid: &Grid, chip: &str) -> Vec<usize> {
     let index = grid.circuit.chips.iter().position(|def| def.name == chip).expect("the chip exists");
     grid.windows.iter().filter(|window| window.chip == index).map(|window| window.row).collect()
 }
@@ -121,7 +121,7 @@ pub(super) fn grid(events: impl IntoIterator<Item = CurveEvent>) -> Grid {
 }
 
 /// The labels of what does not hold.
-pub(super) fn failures(grid: &Grid) -> BTreeSet<String> {
+pub(crate) fn failures(grid: &Grid) -> BTreeSet<String> {
     check(grid).failures.into_iter().map(|failure| failure.label).collect()
 }
 

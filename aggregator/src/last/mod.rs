@@ -26,4 +26,4 @@ pub use cells::Part;
 pub use circuit::{ACCUMULATOR_LIMBS, LastCircuit, Pinning, verify_shard};
 pub use engine::{Halo2Engine, Scalar};
 pub use point::Point;
-pub use proof::{Keys, ProofError};
+pub use proof::{Keys, ProofError, verify};

@@ -20,7 +20,7 @@ use snark_verifier::{
     loader::native::NativeLoader,
     system::halo2::transcript::evm::{ChallengeEvm, EvmTranscript},
 };
-use verbatim_prover::Params;
+use verbatim_prover::{Params, VerifyingKey};
 
 use super::circuit::{LastCircuit, Pinning};
 use crate::{Fr, G1Affine, native::Refusal};
@@ -117,21 +117,21 @@ impl Keys {
         )?;
         Ok(transcript.finalize())
     }
+}
 
-    /// Verifies a proof. The pairing of the instance's points is not checked.
-    ///
-    /// # Errors
-    ///
-    /// [`ProofError::Halo2`] if the proof does not hold.
-    pub fn verify(&self, params: &Params, instance: &[Fr], proof: &[u8]) -> Result<(), ProofError> {
-        let mut transcript = Transcript::<&[u8]>::init(proof);
-        verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, ChallengeEvm<_>, _, _>(
-            params,
-            self.key.get_vk(),
-            SingleStrategy::new(params),
-            &[&[instance]],
-            &mut transcript,
-        )?;
-        Ok(())
-    }
+/// Verifies a proof. The pairing of the instance's points is not checked.
+///
+/// # Errors
+///
+/// [`ProofError::Halo2`] if the proof does not hold.
+pub fn verify(params: &Params, key: &VerifyingKey, instance: &[Fr], proof: &[u8]) -> Result<(), ProofError> {
+    let mut transcript = Transcript::<&[u8]>::init(proof);
+    verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, ChallengeEvm<_>, _, _>(
+        params,
+        key,
+        SingleStrategy::new(params),
+        &[&[instance]],
+        &mut transcript,
+    )?;
+    Ok(())
 }

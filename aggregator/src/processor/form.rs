@@ -50,3 +50,97 @@ impl Chip for Form {
         row.message(&self.value, &value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use verbatim_gadgets::expr::F;
+
+    use super::*;
+    use crate::processor::testing::{Case, ProcessorEvent, assert_audited, field, grid, objections, rows};
+    use crate::rom::Kind;
+
+    /// The first form of a run for which `wanted` holds.
+    fn form(case: &Case, run: u64, wanted: impl Fn(&Step) -> bool) -> (usize, Step) {
+        case.find(run, |event| match event {
+            ProcessorEvent::Form(step) => wanted(step).then(|| step.clone()),
+            _ => None,
+        })
+    }
+
+    fn is_given(step: &Step) -> bool {
+        step.instruction.kind == Kind::Free as u64 && step.instruction.constant == F::zero()
+    }
+
+    #[test]
+    fn every_label_refuses() {
+        assert_audited(0);
+    }
+
+    #[test]
+    fn a_level_holds() {
+        let case = Case::new();
+        assert_eq!(case.objections(&case.grid()), objections([]));
+    }
+
+    /// What is given has one value: another one has nobody who sends it its execution.
+    #[test]
+    fn a_second_value_at_an_address_is_refused() {
+        let mut case = Case::new();
+        let (_, mut step) = form(&case, 1, is_given);
+        step.value += F::one();
+        case.events.push((1, ProcessorEvent::Form(step)));
+        assert_eq!(case.objections(&case.grid()), objections(["bus: execution"]));
+    }
+
+    #[test]
+    fn class_10_an_operation_is_executed_once() {
+        let mut case = Case::new();
+        let (index, step) = form(&case, 1, |step| step.instruction.kind == Kind::Set as u64);
+        case.events.push((1, ProcessorEvent::Form(step)));
+        assert_eq!(case.objections(&case.grid()), objections(["bus: execution"]));
+        case.events.pop();
+        case.events.remove(index);
+        assert_eq!(case.objections(&case.grid()), objections(["bus: execution", "bus: value of a run"]));
+    }
+
+    /// An assertion is no value that anybody reads: it is missed all the same.
+    #[test]
+    fn an_assertion_that_is_left_out_is_missed() {
+        let mut case = Case::new();
+        let minus_one =
+            |step: &Step| step.instruction.kind == Kind::Free as u64 && step.instruction.constant == -F::one();
+        let (inverse, _) = form(&case, 2, minus_one);
+        let behind = |step: &Step| minus_one(step) && step.value == F::zero();
+        let (index, _) = form(&case, 2, behind);
+        assert!(index > inverse);
+        case.events.remove(index);
+        assert_eq!(case.objections(&case.grid()), objections(["bus: execution"]));
+    }
+
+    /// The same operation, as another program has it.
+    #[test]
+    fn an_operation_of_another_program_is_refused() {
+        let mut case = Case::new();
+        let (index, mut step) = form(&case, 1, is_given);
+        step.instruction = form(&case, 3, is_given).1.instruction;
+        case.events[index].1 = ProcessorEvent::Form(step);
+        assert_eq!(case.objections(&case.grid()), objections(["bus: execution", "bus: value of a run"]));
+    }
+
+    /// Two runs of one program have values of their own.
+    #[test]
+    fn a_value_of_another_run_is_refused() {
+        let case = Case::new();
+        let (index, step) = form(&case, 2, |step| step.instruction.kind == Kind::Set as u64);
+        let (_, other) = form(&case, 1, |other| other.instruction.pc == step.instruction.pc);
+        let mut events = case.events.clone();
+        events[index].1 = ProcessorEvent::Form(Step { run: step.run, ..other });
+        assert_eq!(case.objections(&grid(&events)), objections(["bus: value of a run"]));
+        // In the name of the other run.
+        let mut grid = case.grid();
+        let row = rows(&grid, "form")
+            [case.events[..index].iter().filter(|(_, e)| matches!(e, ProcessorEvent::Form(_))).count()];
+        grid.write(field("execution", "run"), row, F::one());
+        assert!(case.objections(&grid).contains("bus: execution"));
+    }
+}

@@ -16,13 +16,7 @@
 //! | outcome: statement, left, right | 1 | |
 
 use halo2_proofs::halo2curves::bn256::G1Affine;
-use verbatim_gadgets::{
-    chip::ChipBuilder,
-    expr::{Expr, F},
-    grid::WindowWriter,
-    machine::Chip,
-    value::Any,
-};
+use verbatim_gadgets::{chip::ChipBuilder, expr::Expr, grid::WindowWriter, machine::Chip, value::Any};
 
 use super::{Layout, Operation, Step, go_on, provide};
 use crate::{
@@ -87,6 +81,109 @@ impl Chip for Level {
         for (sum, (total, point)) in self.totals.iter().zip(event.totals).enumerate() {
             row.message(total, &TotalNative { sum: sum as u64, point });
         }
-        row.field(&self.operation.instruction.constant.expr(), F::from(END));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use verbatim_gadgets::expr::F;
+
+    use super::*;
+    use crate::processor::testing::{Case, ProcessorEvent, assert_audited, field, objections, rows};
+
+    fn level(case: &Case) -> (usize, LevelEvent) {
+        case.find(4, |event| match event {
+            ProcessorEvent::Level(event) => Some(event.clone()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn every_label_refuses() {
+        assert_audited(5);
+    }
+
+    #[test]
+    fn totals_cannot_be_exchanged() {
+        let mut case = Case::new();
+        let (index, mut event) = level(&case);
+        event.totals.reverse();
+        case.events[index].1 = ProcessorEvent::Level(event);
+        let mut grid = case.grid();
+        assert_eq!(case.objections(&grid), objections(["bus: total", "bus: outcome"]));
+        // With their numbers.
+        let row = rows(&grid, "level")[0];
+        for (number, total) in [(1, 0), (0, 2)] {
+            grid.write(field("total", "sum").shifted(total), row, F::from(number));
+        }
+        assert_eq!(case.objections(&grid), objections(["level: left", "level: right", "bus: outcome"]));
+    }
+
+    /// Runs with numbers that begin at another one than 0: nothing else notices.
+    #[test]
+    fn runs_begin_at_zero() {
+        let mut case = Case::new();
+        for (_, event) in &mut case.events {
+            match event {
+                ProcessorEvent::Form(step) => step.run += 1,
+                ProcessorEvent::Permute(event) => event.step.run += 1,
+                ProcessorEvent::Read(event) => event.step.run += 1,
+                ProcessorEvent::Term(event) => event.step.run += 1,
+                ProcessorEvent::Turn(event) => event.step.run += 1,
+                ProcessorEvent::Level(event) => event.step.run += 1,
+            }
+        }
+        let mut grid = case.grid();
+        let row = rows(&grid, "level")[0];
+        grid.write(field("execution", "run"), row, F::one());
+        assert_eq!(case.objections(&grid), objections(["level: first run"]));
+    }
+
+    /// A value before the first run would be one that nothing is known of.
+    #[test]
+    fn nothing_is_handed_to_the_first_run() {
+        let case = Case::new();
+        let mut grid = case.grid();
+        let row = rows(&grid, "level")[0];
+        grid.write(field("value", "value"), row, F::one());
+        assert_eq!(case.objections(&grid), objections(["level: nothing before", "bus: value of a run"]));
+    }
+
+    /// A second level in one bundle: nobody receives what it shows, nobody sends it totals or a run.
+    #[test]
+    fn class_10_an_outcome_is_sent_once() {
+        let mut case = Case::new();
+        let (index, _) = level(&case);
+        let again = case.events[index].clone();
+        case.events.push(again);
+        let expected = ["bus: execution", "bus: outcome", "bus: total"];
+        assert_eq!(case.objections(&case.grid()), objections(expected));
+    }
+
+    /// What is shown is what the last run ends with, and the sums' residues.
+    #[test]
+    fn another_outcome_is_refused() {
+        for name in ["statement", "left[0]", "left[1]", "right[0]", "right[1]"] {
+            let case = Case::new();
+            let (mut grid, cell) = (case.grid(), field("outcome", name));
+            let row = rows(&grid, "level")[0];
+            grid.write(cell, row, grid.read(cell, row) + F::one());
+            let label = format!("level: outcome: {name}");
+            assert_eq!(case.objections(&grid), objections([label.as_str(), "bus: outcome"]));
+        }
+    }
+
+    /// A run that does not end a level, as its end.
+    #[test]
+    fn a_level_ends_with_its_last_program() {
+        let mut case = Case::new();
+        let (index, mut event) = level(&case);
+        let (_, turn) = case.find(2, |event| match event {
+            ProcessorEvent::Turn(event) => Some(event.step.clone()),
+            _ => None,
+        });
+        event.step = turn;
+        case.events[index].1 = ProcessorEvent::Level(event);
+        assert!(case.objections(&case.grid()).contains("level: the level has ended"));
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! The permutation is that of [`verbatim_circuits::poseidon`], in other steps: a window here begins where a main column says,
 //! so its constraints have degree 3 at most, and each S-box takes a cell for the square and one for its output. The
-//! partial rounds leave two of three elements alone but for the matrix: they get cells every [`ROUNDS_APART`] rounds.
+//! partial rounds leave two of three elements alone but for the matrix: they get cells every four rounds (`ROUNDS_APART`).
 //!
 //! | label | degree | meaning |
 //! |---|---|---|
@@ -181,4 +181,67 @@ fn permutation(step: &mut Definer<'_>, input: [Expr; WIDTH]) -> [Expr; WIDTH] {
         state = full(step, &state, FULL_ROUNDS / 2 + PARTIAL_ROUNDS + index, added);
     }
     state.map(|element| element.expr())
+}
+
+#[cfg(test)]
+mod tests {
+    use halo2_proofs::arithmetic::Field;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+    use verbatim_circuits::poseidon::permute;
+
+    use super::*;
+    use crate::{
+        bus::InstructionNative,
+        processor::testing::{ProcessorEvent, assert_audited, failures, field, grid},
+    };
+
+    #[test]
+    fn every_label_refuses() {
+        assert_audited(1);
+    }
+
+    fn random(seed: u64) -> PermuteEvent {
+        let mut random = ChaCha20Rng::seed_from_u64(seed);
+        let mut next = || F::random(&mut random);
+        let instruction = InstructionNative {
+            pc: 40,
+            kind: Kind::Permute as u64,
+            reads: [4, 5, 6],
+            product: next(),
+            factors: [next(), next(), F::zero()],
+            constant: next(),
+        };
+        let step = Step { run: 3, instruction, reads: [next(), next(), next()], value: F::zero() };
+        PermuteEvent { step, state: [next(), next()] }
+    }
+
+    /// The cells of the state behind are the permutation of the state before with both elements.
+    #[test]
+    fn the_permutation_is_poseidons() {
+        let value = field("value", "value");
+        for seed in 0..20 {
+            let event = random(seed);
+            let grid = grid(&[(0, ProcessorEvent::Permute(event.clone()))]);
+            assert!(failures(&grid).is_empty());
+            let (row, Step { instruction, reads, .. }) = (grid.windows[0].row, event.step);
+            let [a, b] = [0, 1].map(|i| instruction.factors[i] * reads[i]);
+            let state = [reads[2], event.state[0] + a + instruction.product, event.state[1] + b + instruction.constant];
+            assert_eq!([0, 1, 2].map(|i| grid.read(value.shifted(i), row)), permute(&state));
+        }
+    }
+
+    /// The second value of a state is that behind the first, not another one.
+    #[test]
+    fn a_state_is_three_values_in_a_row() {
+        let mut grid = grid(&[(0, ProcessorEvent::Permute(random(1)))]);
+        let row = grid.windows[0].row;
+        for slot in ["first read", "second read"] {
+            let address = field(slot, "address").shifted(1);
+            let honest = grid.read(address, row);
+            grid.write(address, row, honest + F::one());
+            assert_eq!(failures(&grid), [format!("{slot}: address in row 1")].into());
+            grid.write(address, row, honest);
+        }
+    }
 }

@@ -62,3 +62,41 @@ impl Chip for Term {
         row.set(&self.point.point, event.point);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use verbatim_gadgets::expr::F;
+
+    use crate::processor::testing::{Case, ProcessorEvent, assert_audited, field, objections, other_point, rows};
+
+    #[test]
+    fn every_label_refuses() {
+        assert_audited(3);
+    }
+
+    /// The number of the sum, the digit, and the scalar are not for a prover to choose.
+    #[test]
+    fn another_term_is_refused() {
+        for name in ["sum", "digit", "rest"] {
+            let case = Case::new();
+            let (mut grid, cell) = (case.grid(), field("term", name));
+            let row = rows(&grid, "term")[0];
+            grid.write(cell, row, grid.read(cell, row) + F::one());
+            let label = format!("term: term: {name}");
+            assert_eq!(case.objections(&grid), objections([label.as_str(), "bus: term"]));
+        }
+    }
+
+    /// A point that the run has not read.
+    #[test]
+    fn a_point_that_was_not_read_is_refused() {
+        let mut case = Case::new();
+        let (index, mut event) = case.find(2, |event| match event {
+            ProcessorEvent::Term(event) => Some(event.clone()),
+            _ => None,
+        });
+        event.point = other_point();
+        case.events[index].1 = ProcessorEvent::Term(event);
+        assert_eq!(case.objections(&case.grid()), objections(["bus: point of a run", "bus: term"]));
+    }
+}

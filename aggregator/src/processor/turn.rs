@@ -60,3 +60,91 @@ impl Chip for Turn {
         row.message(&self.begin, &event.begin);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use verbatim_gadgets::expr::F;
+
+    use super::*;
+    use crate::{
+        processor::testing::{Case, ProcessorEvent, assert_audited, field, objections, rows},
+        programs::{END, START},
+    };
+
+    fn turn(case: &Case, run: u64) -> (usize, TurnEvent) {
+        case.find(run, |event| match event {
+            ProcessorEvent::Turn(event) => Some(event.clone()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn every_label_refuses() {
+        assert_audited(4);
+    }
+
+    /// A level begins once: no later run begins with nothing.
+    #[test]
+    fn a_program_of_another_phase_is_refused() {
+        let mut case = Case::new();
+        let (index, mut event) = turn(&case, 2);
+        let (_, first) = case.find(4, |event| match event {
+            ProcessorEvent::Level(event) => Some(event.begin.clone()),
+            _ => None,
+        });
+        assert_eq!(first.constant, F::from(START));
+        event.begin = first;
+        case.events[index].1 = ProcessorEvent::Turn(event);
+        let expected = ["turn: phase", "bus: execution", "bus: value of a run"];
+        assert_eq!(case.objections(&case.grid()), objections(expected));
+    }
+
+    /// Nothing follows the end of a level: no program has its phase.
+    #[test]
+    fn no_run_follows_the_last() {
+        let mut case = Case::new();
+        let (index, mut event) = turn(&case, 2);
+        let (_, last) = case.find(4, |event| match event {
+            ProcessorEvent::Level(event) => Some(event.step.clone()),
+            _ => None,
+        });
+        assert_eq!(last.instruction.constant, F::from(END));
+        event.step = last;
+        case.events[index].1 = ProcessorEvent::Turn(event);
+        assert!(case.objections(&case.grid()).contains("turn: phase"));
+    }
+
+    /// All later runs have numbers that are one greater than they should be: nothing else notices.
+    #[test]
+    fn a_run_that_is_left_out_is_missed() {
+        let mut case = Case::new();
+        let (_, TurnEvent { step, .. }) = turn(&case, 2);
+        for (_, event) in &mut case.events {
+            let run = match event {
+                ProcessorEvent::Form(step) => &mut step.run,
+                ProcessorEvent::Permute(event) => &mut event.step.run,
+                ProcessorEvent::Read(event) => &mut event.step.run,
+                ProcessorEvent::Term(event) => &mut event.step.run,
+                ProcessorEvent::Turn(event) => &mut event.step.run,
+                ProcessorEvent::Level(event) => &mut event.step.run,
+            };
+            *run += u64::from(*run > step.run);
+        }
+        let mut grid = case.grid();
+        let run = field("execution", "run");
+        let is_turn = |row: &usize| grid.read(run, *row) == F::from(step.run);
+        let row = rows(&grid, "turn").into_iter().find(is_turn).expect("the turn behind that run");
+        grid.write(run.shifted(1), row, F::from(step.run + 2));
+        assert_eq!(case.objections(&grid), objections(["turn: next run"]));
+    }
+
+    /// What is handed on is what the run has ended with.
+    #[test]
+    fn another_value_is_not_handed_on() {
+        let case = Case::new();
+        let mut grid = case.grid();
+        let (row, value) = (rows(&grid, "turn")[0], field("value", "value").shifted(1));
+        grid.write(value, row, grid.read(value, row) + F::one());
+        assert_eq!(case.objections(&grid), objections(["turn: handed on", "bus: value of a run"]));
+    }
+}

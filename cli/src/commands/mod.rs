@@ -1,8 +1,10 @@
 //! One file a command.
 
+pub(crate) mod aggregate;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod execute;
+pub(crate) mod export_verifier;
 pub(crate) mod prove;
 pub(crate) mod setup;
 pub(crate) mod stats;
@@ -13,11 +15,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use verbatim_prover::block::Machine;
+use verbatim_aggregator::contract::Compiler;
+use verbatim_aggregator::final_proof::{self, FinalVerifier};
+use verbatim_aggregator::keyset::{self, KeySet};
+use verbatim_prover::block::{GREATEST_K, Machine};
+use verbatim_prover::cache;
 use verbatim_prover::keys::KeyStore;
 use verbatim_prover::setup::Setup;
-use verbatim_prover::{block::GREATEST_K, cache};
 use verbatim_witness::input::BlockInput;
+
+use crate::progress;
 
 /// Which parameters to prove and verify with.
 #[derive(Debug, Args)]
@@ -35,17 +42,26 @@ pub(crate) struct SetupArguments {
 }
 
 impl SetupArguments {
-    fn folder(&self) -> Option<PathBuf> {
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
         self.cache.clone().or_else(cache::default_dir)
     }
 
-    /// The setup; announces an unsafe one.
+    /// The setup for shards; announces an unsafe one.
     pub(crate) fn setup(&self) -> anyhow::Result<Setup> {
+        self.setup_to(GREATEST_K)
+    }
+
+    /// The setup for the last circuit as well.
+    pub(crate) fn setup_for_last(&self) -> anyhow::Result<Setup> {
+        self.setup_to(final_proof::K)
+    }
+
+    fn setup_to(&self, greatest_k: u32) -> anyhow::Result<Setup> {
         let folder = self.folder();
         let folder = folder.as_deref();
         let setup = match (&self.srs, &self.ptau) {
-            (Some(path), _) => Setup::from_srs(path, GREATEST_K, folder)?,
-            (_, Some(path)) => Setup::from_ptau(path, GREATEST_K, folder)?,
+            (Some(path), _) => Setup::from_srs(path, greatest_k, folder)?,
+            (_, Some(path)) => Setup::from_ptau(path, greatest_k, folder)?,
             _ => Setup::unsafe_development(folder),
         };
         if setup.is_unsafe() {
@@ -54,6 +70,32 @@ impl SetupArguments {
             );
         }
         Ok(setup)
+    }
+
+    /// The keys that the machine allows: pinned ones, or for a setup that is not the development one those that are made now.
+    pub(crate) fn key_set(&self, setup: &Setup) -> anyhow::Result<KeySet> {
+        if setup.is_unsafe() {
+            return Ok(KeySet::development()?);
+        }
+        let bar = progress::bar("keys", keyset::circuits().len());
+        let keys = KeySet::compute(setup, |_| bar.inc(1))?;
+        bar.finish_and_clear();
+        Ok(keys)
+    }
+
+    /// What a verifier of final proofs knows.
+    pub(crate) fn final_verifier(&self, setup: &Setup) -> anyhow::Result<FinalVerifier> {
+        let keys = self.key_set(setup)?;
+        let working = progress::spinner("the last key");
+        let verifier = FinalVerifier::new(&keys, setup, self.folder().as_deref())?;
+        working.finish_and_clear();
+        Ok(verifier)
+    }
+
+    /// Where the compiler of contracts is kept.
+    pub(crate) fn compiler(&self) -> anyhow::Result<Compiler> {
+        let folder = self.folder().unwrap_or_else(std::env::temp_dir);
+        Ok(Compiler::install(&folder)?)
     }
 
     /// The store of keys.

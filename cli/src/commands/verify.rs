@@ -1,5 +1,7 @@
 //! `verbatim verify`.
 
+mod last;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -15,11 +17,14 @@ use crate::progress::Bars;
 /// Arguments of `verbatim verify`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The folder with the proof.
+    /// The folder with a block's proof, or the file with a final proof.
     proof: PathBuf,
     /// The block that the proof must be about: its public messages are then computed anew, not taken from the folder.
     #[arg(long)]
     block: Option<PathBuf>,
+    /// Of a final proof: deploy the contract in a local EVM, under the rules of Osaka, and call it.
+    #[arg(long, conflicts_with = "block")]
+    onchain: bool,
     #[command(flatten)]
     setup: SetupArguments,
     /// Print one JSON document.
@@ -38,6 +43,10 @@ struct Report {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
+    if arguments.proof.is_file() {
+        return last::run(arguments);
+    }
+    anyhow::ensure!(!arguments.onchain, "--onchain is for a final proof, which `verbatim aggregate` makes");
     let setup = arguments.setup.setup()?;
     let proof = BlockProof::read(&arguments.proof, &setup, &arguments.setup.keys())?;
     let machine = arguments.block.as_deref().map(super::machine).transpose()?;

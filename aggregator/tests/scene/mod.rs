@@ -1,8 +1,20 @@
-//! Bundles of shards without a window: they hold, and prove the empty list of public messages.
+//! Proofs of empty shards of the machine's circuits, under common challenges.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::sync::Arc;
 
-use verbatim_aggregator::Fr;
+use halo2_proofs::halo2curves::{
+    bn256::{G1Affine, G2Affine, pairing},
+    group::Curve,
+};
+use verbatim_aggregator::{
+    Fr, G1,
+    key::Circuit,
+    native::{Native, Refusal},
+    shard::{Shared, verify},
+    witness::Witness,
+};
 use verbatim_circuits::schedule::Fork;
 use verbatim_gadgets::{grid::Grid, halo2};
 use verbatim_prover::{
@@ -13,6 +25,9 @@ use verbatim_prover::{
     shards::PlanCircuit,
 };
 use verbatim_witness::assemble::Assembly;
+
+/// What a proof's sums are multiplied by.
+pub(crate) const FACTOR: Fr = Fr::from_raw([5, 6, 7, 0]);
 
 /// A shard without a window, which is one that holds.
 struct Empty(Grid);
@@ -35,8 +50,13 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Shards of circuits of these names and sizes, with challenges from a statement.
-    pub(crate) fn new(statement: Fr, shards: &[(&str, u32)]) -> Self {
+    /// Shards of circuits of these names and sizes.
+    pub(crate) fn new(shards: &[(&str, u32)]) -> Self {
+        Self::of(Fr::from(3), shards)
+    }
+
+    /// The same, with challenges from a statement.
+    pub(crate) fn of(statement: Fr, shards: &[(&str, u32)]) -> Self {
         let (setup, store) = (Setup::unsafe_development(None), KeyStore::new(None));
         let assembly = Assembly::empty(Fork::Osaka);
         let circuits: Vec<_> = assembly.workloads().iter().map(|workload| Arc::clone(workload.circuit())).collect();
@@ -55,8 +75,27 @@ impl Scene {
         Self { setup, keys, proven }
     }
 
-    /// The shards with their keys.
     pub(crate) fn shards(&self) -> impl Iterator<Item = (&ShardVerifyingKey, &ShardProof)> {
         self.keys.iter().map(|key| &**key.verifying()).zip(&self.proven.bundle.shards)
+    }
+
+    pub(crate) fn shared(&self) -> Shared<Fr> {
+        let challenges = self.proven.challenges;
+        Shared { alpha: challenges.alpha, gamma: challenges.gamma }
+    }
+
+    /// Whether a proof holds with the pairing.
+    pub(crate) fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal> {
+        let mut native = Native::new(witness);
+        let verified = verify(&mut native, circuit, shared, &FACTOR);
+        let [left, right] = native.finish()?;
+        Ok(self.pair([left, right + G1Affine::generator() * verified.generator]))
+    }
+
+    /// Whether the pairing of two sums holds.
+    pub(crate) fn pair(&self, [left, right]: [G1; 2]) -> bool {
+        let sides = [(left, self.setup.verifier().s_g2()), (right, G2Affine::generator())];
+        let [left, right] = sides.map(|(sum, other)| pairing(&sum.to_affine(), &other));
+        left == right
     }
 }
