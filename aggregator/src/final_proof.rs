@@ -50,7 +50,7 @@ use crate::{
 };
 
 /// The size of the last circuit, as the base-2 logarithm of its rows.
-pub const K: u32 = 22;
+pub const K: u32 = 21;
 
 /// What a final proof says its format is.
 const FORMAT: &str = "verbatim-proof";
@@ -141,8 +141,7 @@ impl FinalVerifier {
     /// The digest of the verifying key: the scalar that its transcripts begin with, in hexadecimal. What the contract's code
     /// follows from, with the setup.
     pub fn digest(&self) -> String {
-        let bytes = self.key.transcript_repr().to_repr();
-        bytes.iter().rev().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+        digest(&self.key)
     }
 
     /// Halo2's key.
@@ -170,7 +169,12 @@ impl FinalVerifier {
     }
 }
 
-/// Where a verifying key is kept.
+fn digest(key: &VerifyingKey) -> String {
+    let bytes = key.transcript_repr().to_repr();
+    bytes.iter().rev().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Where the keys are kept.
 struct Place {
     path: PathBuf,
     identity: Identity,
@@ -203,8 +207,23 @@ impl Place {
         payload.read_exact(&mut params).ok()?;
         let params = serde_json::from_slice(&params).ok()?;
         let key = VerifyingKey::read::<_, BaseCircuitBuilder<Fr>>(&mut payload, SerdeFormat::RawBytes, params).ok()?;
-        let verifier = FinalVerifier { key };
-        self.digest.is_none_or(|digest| digest == verifier.digest()).then_some(verifier)
+        self.allows(&key).then_some(FinalVerifier { key })
+    }
+
+    /// The identity of the proving key.
+    fn keys(&self) -> Identity {
+        Identity { kind: *b"pkl1", ..self.identity }
+    }
+
+    fn read_keys(&self) -> Option<Keys> {
+        let mut payload = cache::open(&self.path.with_extension("key"), &self.keys())?;
+        let keys = Keys::read(&mut payload).ok()?;
+        self.allows(keys.key.get_vk()).then_some(keys)
+    }
+
+    /// Whether the key is the one that is known, if one is.
+    fn allows(&self, key: &VerifyingKey) -> bool {
+        self.digest.is_none_or(|known| known == digest(key))
     }
 
     fn write(&self, verifier: &FinalVerifier, params: &BaseCircuitParams) {
@@ -226,16 +245,23 @@ pub struct FinalKeys {
 }
 
 impl FinalKeys {
-    /// Makes the keys: some minutes, and some gigabytes of memory. The verifying key is written to `cache`.
+    /// The keys, from `cache` if they are there, else made, which takes some minutes and gigabytes of memory, and written to it:
+    /// some gigabytes.
     ///
     /// # Errors
     /// [`FinalError`] if the setup is too small.
     pub fn new(keys: &KeySet, setup: &Setup, cache: Option<&Path>) -> Result<Self, FinalError> {
         let (body, params) = (Body::new(keys), setup.params(K)?);
-        let made = Keys::new(&params, &LastCircuit::keygen(K, body.run()))?;
-        let this = Self { body, keys: made, params };
         let place = cache.map(|cache| Place::new(cache, keys, setup));
-        place.iter().for_each(|place| place.write(&this.verifier(), &this.keys.pinning.params));
+        if let Some(keys) = place.as_ref().and_then(Place::read_keys) {
+            return Ok(Self { body, keys, params });
+        }
+        let keys = Keys::new(&params, &LastCircuit::keygen(K, body.run()))?;
+        let this = Self { body, keys, params };
+        if let Some(place) = place {
+            place.write(&this.verifier(), &this.keys.pinning.params);
+            cache::store(&place.path.with_extension("key"), &place.keys(), |mut writer| this.keys.write(&mut writer));
+        }
         Ok(this)
     }
 

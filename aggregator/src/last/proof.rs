@@ -1,7 +1,11 @@
 //! Keys and proofs of the last circuit, as a contract takes them: KZG with SHPLONK and the Keccak transcript of
 //! snark-verifier.
 
+use std::io::{Error as IoError, Read, Write};
+
+use halo2_base::gates::circuit::builder::BaseCircuitBuilder;
 use halo2_proofs::{
+    SerdeFormat,
     halo2curves::bn256::Bn256,
     plonk::{Error, ProvingKey, create_proof, keygen_pk2, verify_proof},
     poly::kzg::{
@@ -52,6 +56,38 @@ impl Keys {
     pub fn new(params: &Params, circuit: &LastCircuit) -> Result<Self, ProofError> {
         let key = keygen_pk2(params, &circuit.builder, false)?;
         let pinning = Pinning { params: circuit.params().clone(), break_points: circuit.builder.break_points() };
+        Ok(Self { key, pinning })
+    }
+
+    /// Writes the keys: the length of the pinning as 8 bytes, the pinning as JSON, the proving key.
+    ///
+    /// # Errors
+    ///
+    /// An error of the writer.
+    pub fn write(&self, writer: &mut impl Write) -> Result<(), IoError> {
+        let pinning = serde_json::to_vec(&self.pinning)?;
+        writer.write_all(&(pinning.len() as u64).to_le_bytes())?;
+        writer.write_all(&pinning)?;
+        self.key.write(writer, SerdeFormat::RawBytes)
+    }
+
+    /// Reads keys that [`Keys::write`] has written, from a source that is trusted.
+    ///
+    /// # Errors
+    ///
+    /// An error of the reader, or that of a malformed pinning.
+    ///
+    /// # Panics
+    ///
+    /// If the proving key is cut off: halo2's reader does.
+    pub fn read(reader: &mut impl Read) -> Result<Self, IoError> {
+        let mut length = [0; 8];
+        reader.read_exact(&mut length)?;
+        let mut pinning = Vec::new();
+        reader.by_ref().take(u64::from_le_bytes(length)).read_to_end(&mut pinning)?;
+        let pinning: Pinning = serde_json::from_slice(&pinning)?;
+        let params = pinning.params.clone();
+        let key = ProvingKey::read::<_, BaseCircuitBuilder<Fr>>(reader, SerdeFormat::RawBytes, params)?;
         Ok(Self { key, pinning })
     }
 

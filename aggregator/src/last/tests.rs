@@ -14,12 +14,14 @@ use halo2_proofs::{
 use num_bigint::BigInt;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use verbatim_prover::setup::Setup;
 
 use super::{
     cells::{order, tamper},
     circuit::LastCircuit,
     engine::{Halo2Engine, Scalar},
     limbs::integer,
+    proof::{Keys, ProofError, verify},
 };
 use crate::{
     Fr, G1Affine,
@@ -367,4 +369,44 @@ fn assertions_and_inverses_bind() {
         engine.point();
     };
     assert_eq!(refusal(missing).0, Some(Refusal::Missing));
+}
+
+/// A small circuit, from keys without a witness to a proof under keys that were written and read.
+#[test]
+fn a_proof_holds_under_keys_that_were_read() {
+    let body = |engine: &mut Halo2Engine<'_>| {
+        end(engine);
+        let scalars = [(); 3].map(|()| engine.scalar());
+        let hashed = engine.permute(scalars);
+        let (_, [x, y]) = engine.point();
+        hashed.into_iter().chain([x, y]).collect()
+    };
+    let mut random = random();
+    let witness = Witness {
+        scalars: (0..3).map(|_| Fr::random(&mut random)).collect(),
+        points: vec![G1::random(&mut random).to_affine()],
+    };
+    // One column, and several.
+    for k in [13, 11] {
+        let setup = Setup::unsafe_development(None);
+        let params = setup.params(k).expect("a setup");
+        let keys = Keys::new(&params, &LastCircuit::keygen(k, body)).expect("keys");
+        let mut written = Vec::new();
+        keys.write(&mut written).expect("memory");
+        let keys = Keys::read(&mut &written[..]).expect("keys");
+        assert!(Keys::read(&mut &written[..20]).is_err());
+        assert_eq!(keys.pinning.params.num_advice_per_phase[0] == 1, k == 13);
+
+        let circuit = LastCircuit::prover(&keys.pinning, &witness, body);
+        let instance = circuit.instance();
+        let proof = keys.prove(&params, circuit, &mut random).expect("a proof");
+        verify(&params, keys.key.get_vk(), &instance, &proof).expect("the proof holds");
+        for place in 0..instance.len() {
+            let mut instance = instance.clone();
+            instance[place] += Fr::one();
+            assert!(verify(&params, keys.key.get_vk(), &instance, &proof).is_err(), "element {place}");
+        }
+        let refused = LastCircuit::prover(&keys.pinning, &Witness::default(), body);
+        assert!(matches!(keys.prove(&params, refused, &mut random), Err(ProofError::Refused(Refusal::Missing))));
+    }
 }
