@@ -41,7 +41,7 @@ use crate::{
     Fr, G1Affine,
     contract::{Contract, Field, GenerateError, Kind, Statement as Fields},
     key::Circuit,
-    keyset::KeySet,
+    keyset::{KeySet, element},
     last::{Halo2Engine, Keys, LastCircuit, ProofError, Scalar, verify},
     level,
     native::{Native, Refusal},
@@ -170,8 +170,7 @@ impl FinalVerifier {
 }
 
 fn digest(key: &VerifyingKey) -> String {
-    let bytes = key.transcript_repr().to_repr();
-    bytes.iter().rev().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    element(&key.transcript_repr())
 }
 
 /// Where the keys are kept.

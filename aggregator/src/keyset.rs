@@ -142,8 +142,7 @@ impl fmt::Display for KeySet {
 impl fmt::Display for KeyDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { index, name, k, digest } = self;
-        write!(f, "{index} {name} {k} ")?;
-        digest.to_repr().iter().rev().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{index} {name} {k} {}", element(digest))
     }
 }
 
@@ -157,15 +156,20 @@ impl FromStr for KeySet {
     }
 }
 
+/// A field element in hexadecimal, the highest digit first.
+pub fn element(value: &Fr) -> String {
+    value.to_repr().iter().rev().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 fn key(line: &str) -> Option<KeyDigest> {
     let [index, name, k, digest] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
-    let digest = element(digest)?;
+    let digest = parsed(digest)?;
     let key = KeyDigest { index: index.parse().ok()?, name: name.to_owned(), k: k.parse().ok()?, digest };
     // One encoding: no signs, no zeros in front, no capitals.
     (key.to_string() == line).then_some(key)
 }
 
-fn element(text: &str) -> Option<Fr> {
+fn parsed(text: &str) -> Option<Fr> {
     if text.len() != 64 || !text.is_ascii() {
         return None;
     }

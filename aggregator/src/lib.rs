@@ -1,10 +1,35 @@
 //! The aggregation of a bundle's proofs into one.
 //!
-//! Under construction. What is here: the verification of a shard's proof up to the pairing, written once for any
-//! [`engine`]; [`native`], which computes it; [`program`], which records it as a straight-line program; and, of the circuits
-//! that are to run such programs, [`curve`], which multiplies and adds points of BN254's first group. The circuits are
-//! circuits of the framework like those of the execution, on a [bus](bus::INVENTORY) of their own. [`contract`] writes the
-//! contract that is to verify the last proof.
+//! A block's bundle is verified by a *level*, a bundle of the [verifier circuit](verifier), and that by another, until there is
+//! one shard; the [last circuit](last) verifies it, and a [contract] its proof. [`pipeline`] and [`final_proof`] do all of it:
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use rand::rngs::OsRng;
+//! use verbatim_aggregator::{final_proof::FinalKeys, keyset::KeySet, pipeline::Aggregation};
+//! use verbatim_prover::{block::BlockProof, bundle::Prover, keys::KeyStore, setup::Setup};
+//!
+//! let (setup, store) = (Setup::unsafe_development(None), KeyStore::new(None));
+//! let proof = BlockProof::read(Path::new("proofs"), &setup, &store)?;
+//! let keys = KeySet::development()?;
+//! let aggregation = Aggregation::new(&proof, &keys, &setup, &store)?;
+//! let top = aggregation.levels(Path::new("work"), &Prover::new(), |report| println!("level {}", report.level))?;
+//! let last = FinalKeys::new(&keys, &setup, None)?;
+//! let last_proof = last.prove(&aggregation.last(&top)?, *aggregation.label(), OsRng)?;
+//! last.verifier().verify(&last_proof, &setup.verifier())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`shard`], [`level`], [`tree`], [`hash`], [`sponge`] | what is verified, written once for any [`engine`] |
+//! | [`native`], [`program`], [`last`] | the engines: one computes, one records a straight-line program, one makes the cells of the last circuit |
+//! | [`programs`], [`rom`], [`processor`], [`curve`], [`range`](mod@range), [`columns`], [`verifier`] | the circuit that runs such programs, on a [bus](bus::INVENTORY) of its own |
+//! | [`aggregate`], [`work`], [`mod@proof`], [`pipeline`] | from a bundle to the work of a level, to its proof, to one shard |
+//! | [`keyset`], [`key`], [`witness`] | the keys that are allowed, and what a verifier is given |
+//! | [`final_proof`], [`contract`] | the last proof, and the contract |
+//!
+//! An engine at work:
 //!
 //! ```
 //! use verbatim_aggregator::{Fr, engine::Engine, program::Recorder, witness::Witness};
