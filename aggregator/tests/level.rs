@@ -108,7 +108,7 @@ fn a_level_holds() {
 #[test]
 fn a_level_takes_any_bundle() {
     let bundles: [&[(&str, u32)]; 3] =
-        [&[("state", 9)], &[("state", 9), ("arith", 9)], &[("state", 9), ("arith", 9), ("state", 10), ("opcodes", 11)]];
+        [&[("state", 9)], &[("state", 9), ("arith", 9)], &[("state", 9), ("arith", 9), ("state", 10), ("light", 9)]];
     let mut rows = Vec::new();
     for shards in bundles {
         let case = Case::new(shards);
