@@ -24,7 +24,8 @@
 //! | fold in row 3 | 2 | the next fold, by `lowest` |
 //!
 //! That bucket 0 is the lowest follows from the end: from a bucket below zero, the folds could only go on to lower ones, and
-//! there are not as many rows as it takes to come around to 0. The same holds for a digit below 0.
+//! there are not as many rows as it takes to come around to 0. The same holds for a digit below 0. Of the digit "-1", which
+//! has none left, folds can be proven; the total chip takes none of them, as it asks for the highest bucket.
 //!
 //! The points of the sums that are consumed are on the curve with x below 2^254, as [`Sum`] asks: they come
 //! from constants and from other sums, in the order of the folds and of the bucket's counts, both of which only grow.
@@ -57,7 +58,7 @@ pub struct FoldEvent {
 #[derive(Debug)]
 pub struct Fold {
     fold: FoldMessage,
-    bucket: Bucket,
+    pub(super) bucket: Bucket,
     sums: [Sum; 3],
     lowest: Bool,
 }

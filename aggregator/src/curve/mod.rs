@@ -31,7 +31,7 @@
 //!
 //! The chips stand over the [shared columns](crate::columns) of the verifier machine, with the slots of [`Layout`]. A circuit
 //! of them alone has 43 main columns (39 shared, 4 selectors), 41 slots (32 of checked columns, 9 of messages) and so 15
-//! auxiliary columns: 58 cells a row. The constraints and tuples take about 739 multiplications a row.
+//! auxiliary columns: 58 cells a row. The constraints and tuples take about 740 multiplications a row.
 //!
 //! | window | rows | cells |
 //! |---|---|---|

@@ -33,9 +33,16 @@ use verbatim_prover::{Params, setup::Setup};
 
 type Transcript<S> = EvmTranscript<G1Affine, NativeLoader, S, Vec<u8>>;
 
+/// Compiles a contract.
+pub(crate) fn compile(contract: &Contract) -> Compiled {
+    let compiler = Compiler::install(env!("CARGO_TARGET_TMPDIR").as_ref()).expect("the Solidity compiler");
+    compiler.compile(contract).expect("the contract compiles")
+}
+
 /// A circuit's key and contract.
 #[derive(Debug)]
 pub(crate) struct Keyed {
+    pub(crate) contract: Contract,
     pub(crate) compiled: Compiled,
     params: Arc<Params>,
     key: ProvingKey<G1Affine>,
@@ -47,9 +54,8 @@ impl Keyed {
         let params = setup.params(k).expect("a setup");
         let key = keygen_pk2(&*params, circuit, false).expect("keys");
         let contract = Contract::new(key.get_vk(), &setup.verifier(), statement).expect("a contract");
-        let compiler = Compiler::install(env!("CARGO_TARGET_TMPDIR").as_ref()).expect("the Solidity compiler");
-        let compiled = compiler.compile(&contract).expect("the contract compiles");
-        Self { compiled, params, key }
+        let compiled = compile(&contract);
+        Self { contract, compiled, params, key }
     }
 
     /// A proof, which halo2 accepts.

@@ -15,11 +15,12 @@ use halo2_proofs::halo2curves::{
     ff::{Field, PrimeField},
     group::{Curve, Group, prime::PrimeCurveAffine},
 };
+use keyed::compile;
 use ruint::aliases::U256;
 use verbatim_aggregator::{
     Fr, G1,
     contract::{
-        OnChain, call, onchain,
+        Contract, OnChain, call, onchain,
         onchain::{Refusal, Verdict},
     },
 };
@@ -186,6 +187,29 @@ fn every_field_of_the_statement() {
         assert_eq!(with(|word| word + modulus::<Fr>()), refused(above), "field {field}");
         assert_eq!(with(|_| U256::MAX), refused(above), "field {field}");
     }
+}
+
+/// A precompile that fails leaves its input in memory. A left side whose abscissa is one, as that of the generator, then stands
+/// where the answer should.
+#[test]
+fn a_pairing_that_fails() {
+    let valid = &*CALL;
+    let contract = &valid.scene.keyed.contract;
+    let replaced = |source: &str, from: &str, to: &str| {
+        assert_eq!(source.matches(from).count(), 1, "{from}");
+        source.replace(from, to)
+    };
+    let generator = "mstore(PAIRING, 1) mstore(add(PAIRING, 0x20), 2)";
+    let source = replaced(&contract.source, "mcopy(PAIRING, SUM, 0x40)", generator);
+    let answer = |source: String| {
+        let compiled = compile(&Contract { source, ..contract.clone() });
+        let calldata = compiled.interface.encode(&valid.statement, &valid.argument);
+        call(&compiled, &calldata).expect("a transaction").verdict
+    };
+    // The pairing works, and does not hold; it gets too little gas, and fails.
+    assert_eq!(answer(source.clone()), refused(Refusal::Proof));
+    let starved = replaced(&source, "staticcall(gas(), 8, ", "staticcall(1000, 8, ");
+    assert_eq!(answer(starved), refused(Refusal::Proof));
 }
 
 /// Proofs that are valid, of instances whose deferred pairing does not hold.
