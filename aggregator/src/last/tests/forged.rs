@@ -221,3 +221,12 @@ fn exported_limbs_are_of_the_number_modulo_both_numbers() {
     assert_eq!(exported(BigInt::from(1) << 88), [0, 1], "only the number in the cells' field");
     assert_eq!(exported(BigInt::from(order::<Fr>())), [0, 1], "only the low limb");
 }
+
+/// The sum is the generator, whose x is 1; it is given as `1 + q`.
+#[test]
+fn exposed_coordinates_are_canonical() {
+    tamper::element_at(Some((0, BigInt::from(order::<Fq>()) + 1)));
+    let numbers = broken(|_| ());
+    tamper::element_at(None);
+    assert_eq!(numbers, [2, 0], "only the two sums that say that it is below q");
+}
