@@ -262,13 +262,30 @@ pub(super) fn order<F: PrimeField>() -> BigUint {
 /// For tests: a prover that gives one value otherwise, and all that follows from it accordingly.
 #[cfg(test)]
 pub(super) mod tamper {
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
 
     use num_bigint::BigInt;
 
     thread_local! {
         static GIVEN: Cell<usize> = const { Cell::new(0) };
         static AT: Cell<Option<usize>> = const { Cell::new(None) };
+        static ELEMENTS: Cell<usize> = const { Cell::new(0) };
+        static ELEMENT: RefCell<Option<(usize, BigInt)>> = const { RefCell::new(None) };
+    }
+
+    /// From here on this element of the base field has the value of that number. Says how many elements have been given since
+    /// the last call.
+    pub(in crate::last) fn element_at(number: Option<(usize, BigInt)>) -> usize {
+        ELEMENT.set(number);
+        ELEMENTS.replace(0)
+    }
+
+    /// The value of the next element.
+    pub(in crate::last) fn element(value: &BigInt) -> BigInt {
+        let given = ELEMENTS.get();
+        ELEMENTS.set(given + 1);
+        let other = |(number, other): &(usize, BigInt)| (*number == given).then(|| other.clone());
+        ELEMENT.with_borrow(|element| element.as_ref().and_then(other)).unwrap_or_else(|| value.clone())
     }
 
     /// From here on the value of this number is changed. Says how many values have been given since the last call.

@@ -54,7 +54,7 @@ impl Scalar {
 /// the witness.
 #[derive(Debug)]
 pub struct Halo2Engine<'a> {
-    points: Points<'a>,
+    pub(super) points: Points<'a>,
     witness: &'a Witness,
     read: [usize; 2],
     /// The terms of both sums, and the points with factor one.

@@ -163,6 +163,8 @@ impl Limbs {
 
     /// An element that the prover gives.
     pub(super) fn element(&self, cells: &mut Cells, value: &BigInt) -> Integer {
+        #[cfg(test)]
+        let value = &super::cells::tamper::element(value);
         let [low, middle, high] = cut(value, self.bits);
         let limbs = [
             cells.number(&low, self.bits, false),

@@ -38,7 +38,7 @@ const DIVIDED: usize = 36;
 const DOMAIN: &str = "verbatim-aggregator";
 
 /// A constant point of which no relation to any other is known.
-fn independent(name: &str) -> G1 {
+pub(super) fn independent(name: &str) -> G1 {
     G1::hash_to_curve(DOMAIN)(name.as_bytes())
 }
 
