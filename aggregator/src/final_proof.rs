@@ -50,7 +50,7 @@ use crate::{
 };
 
 /// The size of the last circuit, as the base-2 logarithm of its rows.
-pub const K: u32 = 21;
+pub const K: u32 = 22;
 
 /// What a final proof says its format is.
 const FORMAT: &str = "verbatim-proof";
