@@ -15,6 +15,9 @@ use super::cells::order;
 use crate::{Fr, G1Affine};
 
 /// The parts of a scalar are odd and have so many bits, beside the sign.
+///
+/// That is enough for all scalars: odd pairs are a coset of twice the lattice, so one lies within a sum of both basis vectors,
+/// which is below `2^126.8` in each part.
 pub(super) const BITS: usize = 128;
 
 /// The endomorphism, and how scalars are divided.

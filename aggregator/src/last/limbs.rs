@@ -295,7 +295,8 @@ impl Limbs {
 
     /// The limbs of an element in limbs of 88 bits.
     ///
-    /// Both numbers are below `2^254`, so it is enough to assert that they are equal modulo `r` and modulo `2^88`.
+    /// Both numbers are below `2^254`, so it is enough to assert that they are equal modulo `r` and modulo `2^88`. (Being equal,
+    /// they share their bounds: that of the highest limb, and of what stands above 88 bits in the lowest, need not be sharp.)
     pub(super) fn export(&self, cells: &mut Cells, x: &Integer) -> [Cell; 3] {
         let [low, middle, high] = cut(&x.sum.value, LEAST_LIMB);
         let limbs = [

@@ -94,6 +94,8 @@ impl<'a> Points<'a> {
     }
 
     /// `a - b` and `a + b`.
+    ///
+    /// That x differs would follow from both lines: with equal x, `a.y` were `b.y` and `-b.y`, so zero.
     pub(super) fn sub_and_add(&mut self, a: &Point, b: &Point) -> [Point; 2] {
         let difference = self.limbs.sub(&mut self.cells, &a.x, &b.x);
         self.assert_unequal(&difference);

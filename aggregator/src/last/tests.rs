@@ -309,8 +309,8 @@ fn points_are_on_the_curve_and_canonical() {
     }
 }
 
-/// Every number and every sign that the prover gives is determined by the others: whoever changes one, and computes what
-/// follows from it accordingly, breaks a constraint.
+/// Every number and every sign that the prover gives is determined by the others: whoever changes one breaks a constraint. What
+/// is computed from the cell follows; the prover's other numbers do not, which is what `forged` is for.
 #[test]
 fn what_the_prover_gives_is_determined() {
     let mut random = random();
