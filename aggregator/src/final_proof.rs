@@ -407,7 +407,7 @@ fn point(text: &str) -> Option<G1Affine> {
 
 #[cfg(test)]
 mod tests {
-    use halo2_proofs::halo2curves::{bn256::Fq, ff::Field, group::prime::PrimeCurveAffine};
+    use halo2_proofs::halo2curves::{bn256::Fq, ff::Field};
 
     use super::*;
     use crate::last::ACCUMULATOR_LIMBS;
