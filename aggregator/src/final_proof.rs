@@ -1,6 +1,6 @@
 //! The last proof: one for a block, which a contract verifies.
 //!
-//! Its circuit is a [`LastCircuit`](crate::last::LastCircuit) whose body is [`level::last`]: it verifies the one shard that the
+//! Its circuit is a [`LastCircuit`] whose body is [`level::last`]: it verifies the one shard that the
 //! [levels](crate::pipeline) end with. It depends on the verifier circuit and on the two trees of keys, so on the setup and this
 //! version of the machine, and on nothing else: its key is the same for every block.
 //!
