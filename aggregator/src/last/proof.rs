@@ -31,6 +31,9 @@ pub enum ProofError {
     /// The witness does not satisfy the constraints.
     #[error("the last circuit's witness is refused: {0}")]
     Refused(#[from] Refusal),
+    /// A proof goes on behind its end.
+    #[error("the last proof has {0} bytes too many")]
+    Trailing(usize),
     /// The proof system fails.
     #[error("the proof system fails: {0}")]
     Halo2(#[from] Error),
@@ -123,9 +126,10 @@ impl Keys {
 ///
 /// # Errors
 ///
-/// [`ProofError::Halo2`] if the proof does not hold.
+/// [`ProofError::Halo2`] if the proof does not hold, [`ProofError::Trailing`] if it has other bytes behind it.
 pub fn verify(params: &Params, key: &VerifyingKey, instance: &[Fr], proof: &[u8]) -> Result<(), ProofError> {
-    let mut transcript = Transcript::<&[u8]>::init(proof);
+    let mut rest = proof;
+    let mut transcript = Transcript::<&mut &[u8]>::init(&mut rest);
     verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, ChallengeEvm<_>, _, _>(
         params,
         key,
@@ -133,5 +137,6 @@ pub fn verify(params: &Params, key: &VerifyingKey, instance: &[Fr], proof: &[u8]
         &[&[instance]],
         &mut transcript,
     )?;
-    Ok(())
+    drop(transcript);
+    if rest.is_empty() { Ok(()) } else { Err(ProofError::Trailing(rest.len())) }
 }

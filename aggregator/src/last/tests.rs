@@ -456,6 +456,9 @@ fn a_proof_holds_under_keys_that_were_read() {
         let instance = circuit.instance();
         let proof = keys.prove(&params, circuit, &mut random).expect("a proof");
         verify(&params, keys.key.get_vk(), &instance, &proof).expect("the proof holds");
+        let longer = [&proof[..], &[0]].concat();
+        let trailing = verify(&params, keys.key.get_vk(), &instance, &longer);
+        assert!(matches!(trailing, Err(ProofError::Trailing(1))));
         for place in 0..instance.len() {
             let mut instance = instance.clone();
             instance[place] += Fr::one();
