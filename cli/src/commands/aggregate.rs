@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 use verbatim_aggregator::final_proof::{self, FinalKeys};
-use verbatim_aggregator::pipeline::{Aggregation, LevelReport};
+use verbatim_aggregator::pipeline::{AggregateError, Aggregation, LevelReport};
 use verbatim_prover::block::BlockProof;
 use verbatim_prover::bundle::{Prover, ShardCost};
 use verbatim_prover::clock::Clock;
@@ -69,7 +69,18 @@ impl Job {
     }
 }
 
+/// A proof that does not hold is no bad input.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
+    aggregate(arguments).or_else(|error| match error.downcast_ref() {
+        Some(AggregateError::Rejected { .. } | AggregateError::Pairing(_)) => {
+            eprintln!("INVALID: {error}");
+            Ok(Verdict::Fails)
+        }
+        _ => Err(error),
+    })
+}
+
+fn aggregate(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let Arguments { output, .. } = arguments;
     anyhow::ensure!(!output.exists(), "{} exists: name another file, or remove it", output.display());
     let clock = Clock::start();
