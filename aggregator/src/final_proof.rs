@@ -16,7 +16,6 @@ use halo2_base::gates::circuit::{BaseCircuitParams, builder::BaseCircuitBuilder}
 use halo2_proofs::{
     SerdeFormat,
     halo2curves::{
-        bn256::{G2Affine, pairing},
         ff::PrimeField,
         group::{Curve, GroupEncoding},
     },
@@ -34,7 +33,6 @@ use verbatim_prover::{
     file::field_hex,
     setup::{Setup, SetupError, VerifierSetup},
 };
-
 use verbatim_witness::assemble::{NoStatement, PublicMessages};
 
 use crate::{
@@ -45,6 +43,8 @@ use crate::{
     last::{Halo2Engine, Keys, LastCircuit, ProofError, Scalar, verify},
     level,
     native::{Native, Refusal},
+    pipeline::point,
+    proof::pairing_holds,
     verifier,
     witness::Witness,
 };
@@ -155,9 +155,7 @@ impl FinalVerifier {
     /// [`FinalError`] says what does not hold.
     pub fn verify(&self, proof: &FinalProof, setup: &VerifierSetup) -> Result<(), FinalError> {
         verify(&setup.params(K), &self.key, &proof.instance(), &proof.proof)?;
-        let [left, right] = proof.sums;
-        let holds = pairing(&left, &setup.s_g2()) == pairing(&right, &G2Affine::generator());
-        if holds { Ok(()) } else { Err(FinalError::Pairing) }
+        if pairing_holds(&proof.sums, setup) { Ok(()) } else { Err(FinalError::Pairing) }
     }
 
     /// The contract that verifies such proofs.
@@ -401,7 +399,7 @@ impl FinalProof {
             parent_hash: halves(&document.parent_hash).ok_or(malformed("parent_hash"))?,
             block_hash: halves(&document.block_hash).ok_or(malformed("block_hash"))?,
         };
-        let [left, right] = document.sums.map(|sum| point(&sum).ok_or(malformed("sums")));
+        let [left, right] = document.sums.map(|sum| sum.strip_prefix("0x").and_then(point).ok_or(malformed("sums")));
         let proof = document.proof.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
         Ok(Self {
             label,
@@ -421,13 +419,6 @@ fn halves(text: &str) -> Option<[u128; 2]> {
     hex::decode_to_slice(text.strip_prefix("0x")?, &mut bytes).ok()?;
     let (high, low) = bytes.split_at(16);
     Some([high, low].map(|half| half.iter().fold(0, |sum, byte| sum << 8 | u128::from(*byte))))
-}
-
-fn point(text: &str) -> Option<G1Affine> {
-    let mut repr = <G1Affine as GroupEncoding>::Repr::default();
-    hex::decode_to_slice(text.strip_prefix("0x")?, repr.as_mut()).ok()?;
-    let point = Option::<G1Affine>::from(G1Affine::from_bytes(&repr))?;
-    (point.to_bytes() == repr).then_some(point)
 }
 
 #[cfg(test)]

@@ -320,7 +320,8 @@ pub fn decode_sums(bytes: &[u8]) -> Result<[G1Affine; 2], DescriptionProblem> {
     Ok([left?, right?])
 }
 
-fn point(text: &str) -> Option<G1Affine> {
+/// The point of a compressed encoding in hexadecimal, if it is the one encoding of a point.
+pub(crate) fn point(text: &str) -> Option<G1Affine> {
     let mut repr = <G1Affine as GroupEncoding>::Repr::default();
     hex::decode_to_slice(text, repr.as_mut()).ok()?;
     let point = Option::<G1Affine>::from(G1Affine::from_bytes(&repr))?;

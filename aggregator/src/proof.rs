@@ -16,12 +16,12 @@ use verbatim_prover::{
     keys::{KeyError, KeyStore, ShardKey, ShardVerifyingKey},
     machine::ShardCircuit,
     registry::{Count, Registry},
-    setup::{Setup, SetupError},
+    setup::{Setup, SetupError, VerifierSetup},
     shards::PlanShard,
 };
 
 use crate::{
-    Fr,
+    Fr, G1Affine,
     bus::Outcome,
     verifier::{self, VerifierChips},
     work::Shown,
@@ -122,14 +122,18 @@ impl LevelProof {
 
     /// Whether the pairing of the sums holds: that all proofs below do.
     pub fn pairing_holds(&self, setup: &Setup) -> bool {
-        let [left, right] = self.shown.sums;
-        pairing(&left, &setup.verifier().s_g2()) == pairing(&right, &G2Affine::generator())
+        pairing_holds(&self.shown.sums, &setup.verifier())
     }
 
     /// The keys of the shards.
     pub fn registry(&self) -> Registry {
         registry(&self.keys)
     }
+}
+
+/// Whether the pairing of a left and a right sum holds.
+pub(crate) fn pairing_holds([left, right]: &[G1Affine; 2], setup: &VerifierSetup) -> bool {
+    pairing(left, &setup.s_g2()) == pairing(right, &G2Affine::generator())
 }
 
 /// The verifier circuit with these keys, each size once.
