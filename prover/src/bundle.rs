@@ -1,7 +1,9 @@
 //! All shards of a statement: proving them under common challenges, and verifying them together.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, thread};
 
+use blake2b_simd::State;
+use halo2_proofs::halo2curves::ff::PrimeField;
 use rand::{RngCore, rngs::OsRng};
 use rayon::prelude::*;
 
@@ -11,6 +13,7 @@ use crate::{
     cache,
     challenge::{Challenges, bundle_challenges},
     clock::Cost,
+    jobs::{self, Attempt, JobError, Jobs, Kept},
     keys::{ShardKey, ShardVerifyingKey},
     machine::ShardWitness,
     progress::{Cancel, Cancelled, NoProgress, Progress, Stage},
@@ -98,6 +101,9 @@ pub enum ProveError {
         /// Why.
         source: Box<ShardError>,
     },
+    /// The folder that the jobs are kept in cannot be used.
+    #[error(transparent)]
+    Jobs(#[from] JobError),
     /// The work was stopped.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -110,17 +116,20 @@ pub struct Prover<'a> {
     progress: &'a dyn Progress,
     cancel: Cancel,
     seed: Option<Seed>,
+    jobs: Option<Jobs>,
 }
 
 impl Default for Prover<'_> {
     fn default() -> Self {
-        Self { backend: &Cpu, progress: &NoProgress, cancel: Cancel::new(), seed: None }
+        Self { backend: &Cpu, progress: &NoProgress, cancel: Cancel::new(), seed: None, jobs: None }
     }
 }
 
 impl std::fmt::Debug for Prover<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Prover").field("backend", self.backend).field("cancel", &self.cancel).finish_non_exhaustive()
+        let Self { backend, cancel, jobs, .. } = self;
+        let mut this = f.debug_struct("Prover");
+        this.field("backend", backend).field("cancel", cancel).field("jobs", jobs).finish_non_exhaustive()
     }
 }
 
@@ -152,6 +161,18 @@ impl<'a> Prover<'a> {
         Self { seed: Some(seed), ..self }
     }
 
+    /// Keeps what each round of each shard leaves in a folder, one for a bundle: work that was stopped goes on where it
+    /// was, and several processes that prove the same bundle in the same folder share its shards. Seeds are kept there, too,
+    /// so the folder is as secret as the witness.
+    pub fn jobs(self, jobs: Jobs) -> Self {
+        Self { jobs: Some(jobs), ..self }
+    }
+
+    /// The token that stops the work.
+    pub fn token(&self) -> &Cancel {
+        &self.cancel
+    }
+
     /// Proves all shards of a statement.
     ///
     /// # Errors
@@ -162,12 +183,14 @@ impl<'a> Prover<'a> {
             return Err(ProveError::Empty);
         }
         let seed = self.seed.unwrap_or_else(random_seed);
-        let committed = self.round(Stage::Commit, jobs, |index, job| {
+        let committed = self.round(Stage::Commit, jobs, self.origin(statement, jobs), |index, job| {
             shard::commit(self.backend, job.key, job.witness, shard_seed(&seed, index))
         })?;
         let digests: Vec<Fr> = committed.iter().map(shard::Committed::digest).collect();
         let challenges = bundle_challenges(statement, &digests);
-        let proven = self.round(Stage::Prove, jobs, |index, job| {
+        let mut origin = self.origin(statement, jobs);
+        origin.update(challenges.alpha.to_repr().as_ref()).update(challenges.gamma.to_repr().as_ref());
+        let proven = self.round(Stage::Prove, jobs, origin, |index, job| {
             shard::prove(self.backend, job.key, job.witness, &committed[index], &challenges)
         })?;
         let mut shards = Vec::with_capacity(jobs.len());
@@ -181,30 +204,81 @@ impl<'a> Prover<'a> {
         Ok(ProvenBundle { bundle: Bundle { statement, shards }, challenges, costs })
     }
 
-    fn round<T>(
+    /// What the commitments of a bundle follow from, but for the witness.
+    fn origin(&self, statement: Fr, jobs: &[Job<'_>]) -> State {
+        let mut state = cache::digest_state(b"VerbatimShardJob");
+        state.update(statement.to_repr().as_ref()).update(&(jobs.len() as u64).to_le_bytes());
+        for job in jobs {
+            state.update(job.key.verifying().digest().to_repr().as_ref());
+        }
+        if let Some(seed) = &self.seed {
+            state.update(seed);
+        }
+        state
+    }
+
+    /// Does a round of all shards; first those that nobody else is at.
+    fn round<T: Kept>(
         &self,
         stage: Stage,
         jobs: &[Job<'_>],
+        origin: State,
         work: impl Fn(usize, &Job<'_>) -> Result<T, ShardError>,
     ) -> Result<Vec<T>, ProveError> {
         self.progress.started(stage, jobs.len());
-        let mut results = Vec::with_capacity(jobs.len());
-        for (shard, job) in jobs.iter().enumerate() {
-            self.cancel.check()?;
-            let key = job.key.verifying();
-            let span = tracing::info_span!("shard", ?stage, shard, circuit = key.name(), k = key.shape().k);
-            let result = span.in_scope(|| work(shard, job));
-            results.push(result.map_err(|source| ProveError::Shard {
-                shard,
-                circuit: key.name().to_owned(),
-                k: key.shape().k,
-                source: Box::new(source),
-            })?);
-            self.progress.advanced(stage);
+        let mut results: Vec<Option<T>> = jobs.iter().map(|_| None).collect();
+        loop {
+            let before = results.iter().flatten().count();
+            for (shard, job) in jobs.iter().enumerate() {
+                if results[shard].is_none() {
+                    self.cancel.check()?;
+                    results[shard] = self.attempt(stage, shard, &origin, || in_span(stage, shard, job, &work))?;
+                    results[shard].iter().for_each(|_| self.progress.advanced(stage));
+                }
+            }
+            let done = results.iter().flatten().count();
+            if done == jobs.len() {
+                self.progress.finished(stage);
+                return Ok(results.into_iter().flatten().collect());
+            }
+            if done == before {
+                thread::sleep(jobs::PAUSE);
+            }
         }
-        self.progress.finished(stage);
-        Ok(results)
     }
+
+    /// Does a round of a shard, unless it is done, or somebody else is at it.
+    fn attempt<T: Kept>(
+        &self,
+        stage: Stage,
+        shard: usize,
+        origin: &State,
+        work: impl FnOnce() -> Result<T, ProveError>,
+    ) -> Result<Option<T>, ProveError> {
+        let Some(jobs) = &self.jobs else { return work().map(Some) };
+        let name = match stage {
+            Stage::Commit => "commit",
+            Stage::Prove | Stage::Verify => "prove",
+        };
+        let digest = cache::digest_of(origin.clone().update(&(shard as u64).to_le_bytes()));
+        match jobs.attempt(&format!("{name}-{shard:06}"), digest, work)? {
+            Attempt::Done(result) => Ok(Some(result)),
+            Attempt::Elsewhere => Ok(None),
+        }
+    }
+}
+
+/// The work on a shard, with the shard named in logs and in the error.
+fn in_span<T>(
+    stage: Stage,
+    shard: usize,
+    job: &Job<'_>,
+    work: impl Fn(usize, &Job<'_>) -> Result<T, ShardError>,
+) -> Result<T, ProveError> {
+    let (circuit, k) = (job.key.verifying().name(), job.key.shape().k);
+    let span = tracing::info_span!("shard", ?stage, shard, circuit, k);
+    let result = span.in_scope(|| work(shard, job));
+    result.map_err(|source| ProveError::Shard { shard, circuit: circuit.to_owned(), k, source: Box::new(source) })
 }
 
 fn random_seed() -> Seed {

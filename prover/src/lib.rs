@@ -55,6 +55,7 @@ pub mod cache;
 pub mod challenge;
 pub mod clock;
 pub mod file;
+pub mod jobs;
 pub mod keys;
 pub mod machine;
 pub mod progress;

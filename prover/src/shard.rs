@@ -1,5 +1,7 @@
 //! One shard: its commit round, its prove round, and its verification.
 
+mod kept;
+
 use halo2_proofs::{
     halo2curves::group::GroupEncoding,
     plonk::verify_proof,
