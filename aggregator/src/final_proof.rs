@@ -7,7 +7,7 @@
 //! On disk it is a JSON document, see [`FinalProof::encode`].
 
 use std::{
-    io::Read,
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -31,6 +31,7 @@ use verbatim_prover::{
     cache::{self, Identity},
     challenge::PROTOCOL_VERSION,
     file::field_hex,
+    jobs::Kept,
     setup::{Setup, SetupError, VerifierSetup},
 };
 use verbatim_witness::assemble::{NoStatement, PublicMessages};
@@ -408,6 +409,19 @@ impl FinalProof {
             sums: [left?, right?],
             proof: proof.ok_or(malformed("proof"))?,
         })
+    }
+}
+
+/// The [document](FinalProof::encode).
+impl Kept for FinalProof {
+    fn write(&self, writer: &mut dyn Write) -> io::Result<()> {
+        writer.write_all(self.encode().as_bytes())
+    }
+
+    fn read(reader: &mut dyn Read) -> io::Result<Self> {
+        let mut document = Vec::new();
+        reader.take(MOST_BYTES as u64).read_to_end(&mut document)?;
+        Self::decode(&document).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
 

@@ -1,30 +1,36 @@
 //! From a block's proof to the one shard that the last circuit verifies: the levels, in a folder.
 //!
-//! Level 1 verifies the block's bundle, each further level the one below it, until a bundle is one shard. A level that is in
-//! the folder is read and verified, and not proven again, so the work can be stopped between two levels, and go on
-//! elsewhere. `level-N` holds what level `N` leaves, `level.json`, and its `shards`, as [`verbatim_prover::file`] has them.
+//! Level 1 verifies the block's bundle, each further level the one below it, until a bundle is one shard. Every round of every
+//! shard is a [job](verbatim_prover::jobs), and the last proof is one: what is in the folder is not done again, and processes
+//! that share a folder share the work. `level-N.jobs` has the jobs of level `N`, and `level-N` what it leaves: `level.json`,
+//! and its `shards`, as [`verbatim_prover::file`] has them. A level that is there is read and verified.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    process,
     sync::Arc,
 };
 
-use halo2_proofs::halo2curves::group::GroupEncoding;
+use halo2_proofs::halo2curves::{ff::PrimeField, group::GroupEncoding};
 use serde::{Deserialize, Serialize};
 use verbatim_circuits::statement::Label;
 use verbatim_prover::{
     block::BlockProof,
     bundle::{Bundle, BundleRejection, Prover},
+    cache,
     clock::{Clock, Cost},
     file::{self, FileError, Limits},
+    jobs::{JobError, Jobs},
     keys::{KeyStore, ShardVerifyingKey},
+    progress::{Cancel, Cancelled},
     setup::Setup,
 };
 
 use crate::{
     Fr, G1Affine,
     aggregate::{Below, LevelError},
+    final_proof::FinalProof,
     key::Circuit,
     keyset::KeySet,
     level::Statement,
@@ -195,7 +201,10 @@ impl<'a> Aggregation<'a> {
             let path = folder.join(format!("level-{level}"));
             let proof = match path.exists() {
                 true => self.read(&path, &mut keys)?,
-                false => self.prove(level, top.as_ref(), prover, &mut keys)?,
+                false => {
+                    let prover = prover.clone().jobs(Jobs::new(path.with_extension("jobs")));
+                    self.prove(level, top.as_ref(), &prover, &mut keys)?
+                }
             };
             proof.verify(self.setup).map_err(|source| AggregateError::Rejected { level, source })?;
             if !proof.pairing_holds(self.setup) {
@@ -239,6 +248,31 @@ impl<'a> Aggregation<'a> {
     /// [`LevelError`] if the level is not one shard, or does not hold.
     pub fn last(&self, top: &LevelProof) -> Result<Witness, LevelError> {
         self.with(top, |below| below.last(&self.label))
+    }
+
+    /// The final proof: from the folder if it is there, else by `work`, unless another process is at it, for which it waits.
+    ///
+    /// # Errors
+    /// The work's, [`JobError`] if the folder cannot be used, and [`Cancelled`].
+    pub fn final_proof<E: From<JobError> + From<Cancelled>>(
+        &self,
+        top: &LevelProof,
+        folder: &Path,
+        cancel: &Cancel,
+        work: impl FnMut() -> Result<FinalProof, E>,
+    ) -> Result<FinalProof, E> {
+        let mut state = cache::digest_state(b"VerbatimFinalJob");
+        state.update(self.setup.verifier().s_g2().to_bytes().as_ref()).update(env!("CARGO_PKG_VERSION").as_bytes());
+        for element in self.label.elements().iter().chain(&self.statement.elements()) {
+            state.update(element.to_repr().as_ref());
+        }
+        for sum in &top.shown.sums {
+            state.update(sum.to_bytes().as_ref());
+        }
+        for shard in &top.bundle.shards {
+            state.update(&shard.proof);
+        }
+        Jobs::new(folder).get("final", cache::digest_of(&state), cancel, work)
     }
 
     fn with<T>(&self, level: &LevelProof, then: impl FnOnce(&Below<'_>) -> T) -> T {
@@ -289,17 +323,24 @@ const DESCRIPTION: &str = "level.json";
 /// The folder of a level's shards.
 const SHARDS: &str = "shards";
 
+/// Whole or not at all: the folder gets its name when everything is in it. If another process was faster, it has written the
+/// same.
 fn write(path: &Path, proof: &LevelProof) -> Result<(), AggregateError> {
-    // Whole or not at all: the folder gets its name when everything is in it.
-    let part = path.with_extension("part");
+    let part = path.with_extension(format!("{}.part", process::id()));
     let description = part.join(DESCRIPTION);
     let failed = |problem: DescriptionProblem| AggregateError::Description { path: description.clone(), problem };
     drop(fs::remove_dir_all(&part));
     file::write(&part.join(SHARDS), &proof.bundle, &proof.registry())?;
     let sums = proof.shown.sums.map(|sum| hex::encode(sum.to_bytes().as_ref()));
     let text = serde_json::to_vec_pretty(&Description { format: FORMAT.to_owned(), version: VERSION, sums });
-    let written = text.map_err(DescriptionProblem::from).and_then(|text| Ok(fs::write(&description, text)?));
-    written.and_then(|()| Ok(fs::rename(&part, path)?)).map_err(failed)
+    text.map_err(DescriptionProblem::from).and_then(|text| Ok(fs::write(&description, text)?)).map_err(failed)?;
+    match fs::rename(&part, path) {
+        Err(_) if path.exists() => {
+            drop(fs::remove_dir_all(&part));
+            Ok(())
+        }
+        renamed => renamed.map_err(DescriptionProblem::from).map_err(failed),
+    }
 }
 
 fn read_sums(path: &Path) -> Result<[G1Affine; 2], AggregateError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
-use verbatim_aggregator::final_proof::{self, FinalKeys};
+use verbatim_aggregator::final_proof::{self, FinalKeys, FinalVerifier};
 use verbatim_aggregator::pipeline::{AggregateError, Aggregation, LevelReport};
 use verbatim_prover::block::BlockProof;
 use verbatim_prover::bundle::{Prover, ShardCost};
@@ -17,6 +17,12 @@ use super::SetupArguments;
 use crate::output::{Verdict, json, peak_memory, seconds};
 use crate::progress::{Bars, spinner};
 
+/// What the last circuit's keys take to make, in processor time.
+const KEYS: Duration = Duration::from_secs(220);
+
+/// What the last proof takes.
+const PROOF: Duration = Duration::from_secs(600);
+
 /// Arguments of `verbatim aggregate`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -25,7 +31,8 @@ pub(crate) struct Arguments {
     /// The file that the last proof is written to.
     #[arg(short, long, value_name = "FILE", default_value = "final.proof")]
     output: PathBuf,
-    /// Where what is done is kept, so that it is not done again [default: the output's name and `.work`].
+    /// Where what is done is kept, so that it is not done again. Processes that aggregate the same proof, also on several
+    /// machines, share the work by sharing this folder [default: the output's name and `.work`].
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
     #[command(flatten)]
@@ -102,17 +109,18 @@ fn aggregate(arguments: &Arguments) -> anyhow::Result<Verdict> {
         eprintln!("level {}: {shards} shards, {} s", report.level, seconds(report.cost.wall));
         jobs.extend(Job::of_level(report));
     })?;
-    let witness = aggregation.last(&top)?;
-    cancel.check()?;
-    let last = step("making the last keys", "last keys", &mut jobs, || {
-        Ok(FinalKeys::new(&keys, &setup, arguments.setup.folder().as_deref())?)
+    let last_proof = aggregation.final_proof(&top, &folder, &cancel, || {
+        let witness = aggregation.last(&top)?;
+        let last = step("making the last keys", "last keys", KEYS, &mut jobs, || {
+            Ok(FinalKeys::new(&keys, &setup, arguments.setup.folder().as_deref())?)
+        })?;
+        cancel.check()?;
+        step("proving the last circuit", "last proof", PROOF, &mut jobs, || {
+            Ok(last.prove(&witness, *aggregation.label(), rand::rngs::OsRng)?)
+        })
     })?;
-    cancel.check()?;
-    let label = *aggregation.label();
-    let last_proof = step("proving the last circuit", "last proof", &mut jobs, || {
-        Ok(last.prove(&witness, label, rand::rngs::OsRng)?)
-    })?;
-    let verdict = last.verifier().verify(&last_proof, &setup.verifier());
+    let verifier = FinalVerifier::new(&keys, &setup, arguments.setup.folder().as_deref())?;
+    let verdict = verifier.verify(&last_proof, &setup.verifier());
     std::fs::write(output, last_proof.encode()).with_context(|| format!("cannot write {}", output.display()))?;
     let cost = clock.cost();
     let report = Report {
@@ -138,10 +146,11 @@ fn aggregate(arguments: &Arguments) -> anyhow::Result<Verdict> {
 fn step<T>(
     doing: &'static str,
     name: &str,
+    expected: Duration,
     jobs: &mut Vec<Job>,
     work: impl FnOnce() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let (spinner, clock) = (spinner(doing), Clock::start());
+    let (spinner, clock) = (spinner(doing, expected), Clock::start());
     let done = work()?;
     spinner.finish_and_clear();
     jobs.push(Job::new(name.to_owned(), "last", final_proof::K, clock.cost().cpu));

@@ -12,6 +12,7 @@ pub(crate) mod verify;
 pub(crate) mod vk;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -25,6 +26,9 @@ use verbatim_prover::setup::Setup;
 use verbatim_witness::input::BlockInput;
 
 use crate::progress;
+
+/// What the last circuit's verifying key takes to make, in processor time.
+const LAST_KEY: Duration = Duration::from_secs(90);
 
 /// Which parameters to prove and verify with.
 #[derive(Debug, Args)]
@@ -86,7 +90,7 @@ impl SetupArguments {
     /// What a verifier of final proofs knows.
     pub(crate) fn final_verifier(&self, setup: &Setup) -> anyhow::Result<FinalVerifier> {
         let keys = self.key_set(setup)?;
-        let working = progress::spinner("the last key");
+        let working = progress::spinner("the last key", LAST_KEY);
         let verifier = FinalVerifier::new(&keys, setup, self.folder().as_deref())?;
         working.finish_and_clear();
         Ok(verifier)

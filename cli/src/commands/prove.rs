@@ -7,6 +7,7 @@ use serde::Serialize;
 use verbatim_prover::block::BlockProof;
 use verbatim_prover::bundle::{Prover, ShardCost};
 use verbatim_prover::clock::Clock;
+use verbatim_prover::jobs::Jobs;
 use verbatim_prover::progress::Cancel;
 
 use super::SetupArguments;
@@ -21,6 +22,10 @@ pub(crate) struct Arguments {
     /// The folder that the proof is written to.
     #[arg(short, long, value_name = "DIR", default_value = "proofs")]
     output: PathBuf,
+    /// Where what is done of each shard is kept, so that it is not done again. Processes that prove the same block, also on
+    /// several machines, share its shards by sharing this folder [default: nothing is kept].
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
     #[command(flatten)]
     setup: SetupArguments,
     /// Print one JSON document.
@@ -71,7 +76,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     ctrlc::set_handler(move || token.cancel())?;
     let bars = Bars::default();
     eprintln!("making keys where the cache has none, then committing and proving");
-    let prover = Prover::new().progress(&bars).cancel(cancel);
+    let mut prover = Prover::new().progress(&bars).cancel(cancel);
+    if let Some(work) = &arguments.work {
+        prover = prover.jobs(Jobs::new(work));
+    }
     let proven = machine.prove(&setup, &arguments.setup.keys(), &prover)?;
     let verdict = proven.proof.verify_for(machine.assembly().public(), &setup, &bars);
     proven.proof.write(&arguments.output)?;
