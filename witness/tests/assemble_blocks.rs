@@ -9,7 +9,7 @@ use alloy_primitives::{Address, B256, TxKind, U256};
 use common::assembly::holds;
 use common::synthetic::{COINBASE, World, call, files, on, push};
 use revm::bytecode::opcode as op;
-use verbatim_witness::assemble::Steps;
+use verbatim_witness::assemble::{Assembly, Steps};
 use verbatim_witness::chain::Fork;
 use verbatim_witness::input::BlockInput;
 
@@ -313,13 +313,11 @@ fn corner_cases() -> BlockInput {
     world.transaction(TxKind::Call(TOUCHED_LATER), 30_000, 1, &[]).settled()
 }
 
-/// `VERBATIM_WRITE_TESTDATA=1 cargo test --release -p verbatim-witness --test assemble_blocks corner` writes the block.
-#[test]
-fn corner_cases_are_the_block_in_testdata() {
-    let made = corner_cases();
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/corner-cases");
+/// Compares a block that is made here with the one in `testdata`, which is written first if that is asked for, and assembles it.
+fn is_in_testdata(name: &str, made: &BlockInput) -> Assembly {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(name);
     if std::env::var_os("VERBATIM_WRITE_TESTDATA").is_some() {
-        let (block, witness) = files(&made);
+        let (block, witness) = files(made);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("block.rlp"), block).unwrap();
         std::fs::write(folder.join("witness.json"), witness).unwrap();
@@ -329,6 +327,24 @@ fn corner_cases_are_the_block_in_testdata() {
     assert_eq!(found.witness, made.witness);
     let assembly = holds(&found);
     assert_eq!(assembly.unproven(), []);
-    assert_eq!(assembly.public().kinds()["public untouched"], 2, "an account and a slot");
     assert_eq!(assembly.public().check_statement(), Ok(()));
+    assembly
+}
+
+/// `VERBATIM_WRITE_TESTDATA=1 cargo test --release -p verbatim-witness --test assemble_blocks testdata` writes the block.
+#[test]
+fn corner_cases_are_the_block_in_testdata() {
+    let assembly = is_in_testdata("corner-cases", &corner_cases());
+    assert_eq!(assembly.public().kinds()["public untouched"], 2, "an account and a slot");
+}
+
+/// Nothing happens in it: of Shanghai, so not even a system call.
+#[test]
+fn the_empty_block_is_the_one_in_testdata() {
+    let assembly = is_in_testdata("empty", &World::new(Fork::Shanghai).settled());
+    assert_eq!(assembly.steps().total, 0);
+    assert_eq!(
+        assembly.public().kinds().into_keys().collect::<Vec<_>>(),
+        ["block end", "cursor", "public environment"]
+    );
 }
