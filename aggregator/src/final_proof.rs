@@ -22,10 +22,8 @@ use halo2_proofs::{
     plonk::keygen_vk,
 };
 use rand::{CryptoRng, RngCore};
-use ruint::aliases::U256;
 use serde::{Deserialize, Serialize};
 use verbatim_circuits::statement::Label;
-use verbatim_gadgets::value::from_u256;
 use verbatim_prover::{
     Params, VerifyingKey,
     cache::{self, Identity},
@@ -41,7 +39,7 @@ use crate::{
     contract::{Contract, Field, GenerateError, Kind, Statement as Fields},
     key::Circuit,
     keyset::{KeySet, element},
-    last::{Halo2Engine, Keys, LastCircuit, ProofError, Scalar, verify},
+    last::{Halo2Engine, Keys, LastCircuit, ProofError, Scalar, accumulator, verify},
     level,
     native::{Native, Refusal},
     pipeline::point,
@@ -341,17 +339,11 @@ struct Document {
 pub const MOST_BYTES: usize = 1 << 20;
 
 impl FinalProof {
-    /// The instance of the last circuit: the elements of the label, the digest, the number, and for each coordinate of the
-    /// deferred pairing's points, left x, left y, right x, right y, three limbs of 88 bits, the lowest first.
+    /// The instance of the last circuit: the elements of the label, the digest, the number, and those of the deferred
+    /// pairing's points, see [`accumulator`].
     pub fn instance(&self) -> Vec<Fr> {
-        let coordinates = self.sums.iter().flat_map(|sum| [sum.x, sum.y]);
-        let limbs = coordinates.flat_map(|coordinate| {
-            let integer = U256::from_le_bytes(coordinate.to_repr());
-            [0, 1, 2].map(|limb| {
-                from_u256(&((integer >> (LIMB_BITS * limb)) & ((U256::from(1) << LIMB_BITS) - U256::from(1))))
-            })
-        });
-        self.label.elements().into_iter().chain([self.digest, self.count]).chain(limbs).collect()
+        let elements = self.label.elements().into_iter().chain([self.digest, self.count]);
+        elements.chain(accumulator(&self.sums)).collect()
     }
 
     /// Compares what the proof is about with the public messages of a block.
@@ -425,9 +417,6 @@ impl Kept for FinalProof {
     }
 }
 
-/// The bits of a limb of the instance.
-const LIMB_BITS: usize = 88;
-
 fn halves(text: &str) -> Option<[u128; 2]> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(text.strip_prefix("0x")?, &mut bytes).ok()?;
@@ -438,9 +427,11 @@ fn halves(text: &str) -> Option<[u128; 2]> {
 #[cfg(test)]
 mod tests {
     use halo2_proofs::halo2curves::{bn256::Fq, ff::Field};
+    use ruint::aliases::U256;
+    use verbatim_gadgets::value::from_u256;
 
     use super::*;
-    use crate::last::ACCUMULATOR_LIMBS;
+    use crate::last::{ACCUMULATOR_LIMBS, LIMB_BITS, LIMBS};
 
     fn example() -> FinalProof {
         let label = Label { chain_id: 1, fork: 4, parent_hash: [2, u128::MAX], block_hash: [u128::MAX, 3] };
@@ -469,12 +460,13 @@ mod tests {
         assert_eq!(&instance[Label::WIDTH..Label::WIDTH + 2], [proof.digest, proof.count]);
         // The generator is (1, 2).
         let limbs = [1, 0, 0, 2, 0, 0, 1, 0, 0].map(Fr::from);
-        assert_eq!(&instance[Label::WIDTH + 2..][..9], limbs);
+        assert_eq!(&instance[Label::WIDTH + 2..][..3 * LIMBS], limbs);
         let two = Fr::from(2);
-        let join = |limbs: &[Fr]| limbs.iter().rev().fold(Fr::zero(), |sum, limb| sum * two.pow([88]) + limb);
-        let order = join(&instance[Label::WIDTH + 2 + 9..]) + two;
+        let join =
+            |limbs: &[Fr]| limbs.iter().rev().fold(Fr::zero(), |sum, limb| sum * two.pow([LIMB_BITS as u64]) + limb);
+        let order = join(&instance[Label::WIDTH + 2 + 3 * LIMBS..]) + two;
         let integer = U256::from_le_bytes((-Fq::one()).to_repr()) + U256::from(1);
-        assert_eq!(order, verbatim_gadgets::value::from_u256(&integer));
+        assert_eq!(order, from_u256(&integer));
     }
 
     #[test]

@@ -19,9 +19,6 @@ use crate::{
     witness::Witness,
 };
 
-/// Elements at the end of the instance: two points with two coordinates of three limbs.
-pub const ACCUMULATOR_LIMBS: usize = 12;
-
 /// Rows at the end of a column that have no cells of the circuit, at most.
 const UNUSABLE_ROWS: usize = 10;
 
