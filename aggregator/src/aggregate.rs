@@ -75,12 +75,21 @@ pub enum LevelError {
         /// Why.
         source: Box<ShardRejection>,
     },
+    /// A shard does not hold.
+    #[error("shard {shard} ({circuit}, k = {k}): {source}")]
+    Refused {
+        /// The shard.
+        shard: usize,
+        /// Its circuit.
+        circuit: String,
+        /// Its size.
+        k: u32,
+        /// Why.
+        source: Refusal,
+    },
     /// What is verified does not hold.
     #[error(transparent)]
     Work(#[from] WorkError),
-    /// What is verified does not hold.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
 }
 
 /// A bundle to verify, and what it is a bundle of.
@@ -128,12 +137,12 @@ impl Below<'_> {
         work.run(entry, &begin)?;
         let mut engine = Native::new(&begin);
         let mut progress = if self.sums.is_some() { level::verified(&mut engine) } else { level::block(&mut engine) };
-        engine.finish()?;
+        engine.finish().map_err(|source| WorkError::Refused { run: 0, program: entry.name.clone(), source })?;
         for shard in &shards {
             let elements = progress.elements();
             let mut engine = Native::new(&shard.witness);
             progress = progress.shard(&mut engine, &shard.circuit);
-            engine.finish()?;
+            engine.finish().map_err(|source| shard.refused(source))?;
             work.run(shard.entry, &shard.witness.behind(&elements))?;
         }
         let generator = Witness { scalars: progress.elements(), points: vec![G1Affine::generator()] };
@@ -183,7 +192,7 @@ impl Below<'_> {
         let path = path.ok_or_else(|| LevelError::Key { shard, circuit: circuit(), k: proof.k })?;
         let mut witness = Witness::of_shard(key, proof).map_err(|source| LevelError::Proof { shard, source })?;
         witness.scalars.extend(path);
-        Ok(Shard { entry, circuit: Circuit::of(key), witness })
+        Ok(Shard { place: shard, k: proof.k, entry, circuit: Circuit::of(key), witness })
     }
 
     fn challenges(&self) -> Result<Shared<Fr>, LevelError> {
@@ -198,20 +207,29 @@ impl Below<'_> {
 
 /// A shard to verify.
 struct Shard {
+    /// Its place in the bundle.
+    place: usize,
+    k: u32,
     entry: &'static Entry,
     circuit: Circuit,
     /// The shard, and the path of its key.
     witness: Witness,
 }
 
+impl Shard {
+    fn refused(&self, source: Refusal) -> LevelError {
+        LevelError::Refused { shard: self.place, circuit: self.entry.name.clone(), k: self.k, source }
+    }
+}
+
 /// The factor that is hashed from all proofs.
-fn factor(shards: &[Shard], shared: &Shared<Fr>) -> Result<Fr, Refusal> {
+fn factor(shards: &[Shard], shared: &Shared<Fr>) -> Result<Fr, LevelError> {
     let mut tail = Fr::zero();
-    for Shard { circuit, witness, .. } in shards {
-        let mut engine = Native::new(witness);
-        let verified = verify(&mut engine, circuit, shared, &Fr::one());
+    for shard in shards {
+        let mut engine = Native::new(&shard.witness);
+        let verified = verify(&mut engine, &shard.circuit, shared, &Fr::one());
         tail = hash(&mut engine, Domain::Tail, &[tail, verified.tail]);
-        engine.finish()?;
+        engine.finish().map_err(|source| shard.refused(source))?;
     }
     Ok(level::factor(&mut Native::new(&Witness::default()), &tail))
 }

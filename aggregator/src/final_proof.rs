@@ -67,7 +67,7 @@ pub enum FinalError {
     #[error(transparent)]
     Proof(#[from] ProofError),
     /// What is verified does not hold.
-    #[error(transparent)]
+    #[error("what the last circuit verifies does not hold: {0}")]
     Refused(#[from] Refusal),
     /// The deferred pairing does not hold.
     #[error("the deferred pairing does not hold")]
