@@ -359,15 +359,14 @@ impl FinalProof {
     /// The document.
     pub fn encode(&self) -> String {
         let Label { chain_id, fork, parent_hash, block_hash } = self.label;
-        let hash = |[high, low]: [u128; 2]| format!("0x{high:032x}{low:032x}");
         let document = Document {
             format: FORMAT.to_owned(),
             version: VERSION,
             protocol: PROTOCOL_VERSION,
             chain_id,
             fork,
-            parent_hash: hash(parent_hash),
-            block_hash: hash(block_hash),
+            parent_hash: hash_hex(parent_hash),
+            block_hash: hash_hex(block_hash),
             public_digest: self.digest,
             public_count: self.count,
             sums: self.sums.map(|sum| format!("0x{}", hex::encode(sum.to_bytes().as_ref()))),
@@ -415,6 +414,11 @@ impl Kept for FinalProof {
         reader.take(MOST_BYTES as u64).read_to_end(&mut document)?;
         Self::decode(&document).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
+}
+
+/// A hash of a label, its high and its low half, in hexadecimal with `0x`.
+pub fn hash_hex([high, low]: [u128; 2]) -> String {
+    format!("0x{high:032x}{low:032x}")
 }
 
 fn halves(text: &str) -> Option<[u128; 2]> {
