@@ -3,7 +3,7 @@
 use verbatim_circuits::statement::Label;
 use verbatim_prover::{
     bundle::{Bundle, ShardProof},
-    challenge::bundle_challenges,
+    challenge::{Challenges, bundle_challenges},
     keys::ShardVerifyingKey,
     shard::{ShardRejection, read_digest},
 };
@@ -15,7 +15,7 @@ use crate::{
     level::{self, Statement},
     native::{Native, Refusal},
     programs::{Entry, programs},
-    shard::{Shared, verify},
+    shard::verify,
     tree::Tree,
     witness::{Witness, WitnessError},
     work::{LevelWork, Shown, WorkError},
@@ -165,7 +165,7 @@ impl Below<'_> {
     }
 
     /// How the level begins, and what the program is given.
-    fn begin(&self, shared: &Shared<Fr>, factor: Fr) -> (&'static Entry, Witness) {
+    fn begin(&self, shared: &Challenges<Fr>, factor: Fr) -> (&'static Entry, Witness) {
         let claims = [shared.alpha, shared.gamma, factor];
         let scalars = [&self.statement.elements()[..], &claims].concat();
         let points = self.sums.map_or(Vec::new(), Vec::from);
@@ -195,13 +195,12 @@ impl Below<'_> {
         Ok(Shard { place: shard, k: proof.k, entry, circuit: Circuit::of(key), witness })
     }
 
-    fn challenges(&self) -> Result<Shared<Fr>, LevelError> {
+    fn challenges(&self) -> Result<Challenges<Fr>, LevelError> {
         let shards = self.bundle.shards.iter().zip(self.keys).enumerate();
         let digests = shards.map(|(shard, (proof, key))| {
             read_digest(key, &proof.proof).map_err(|source| LevelError::Digest { shard, source: Box::new(source) })
         });
-        let challenges = bundle_challenges(self.bundle.statement, &digests.collect::<Result<Vec<_>, _>>()?);
-        Ok(Shared { alpha: challenges.alpha, gamma: challenges.gamma })
+        Ok(bundle_challenges(self.bundle.statement, &digests.collect::<Result<Vec<_>, _>>()?))
     }
 }
 
@@ -223,7 +222,7 @@ impl Shard {
 }
 
 /// The factor that is hashed from all proofs.
-fn factor(shards: &[Shard], shared: &Shared<Fr>) -> Result<Fr, LevelError> {
+fn factor(shards: &[Shard], shared: &Challenges<Fr>) -> Result<Fr, LevelError> {
     let mut tail = Fr::zero();
     for shard in shards {
         let mut engine = Native::new(&shard.witness);

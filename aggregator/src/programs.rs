@@ -68,7 +68,8 @@ impl Programs {
         let verified = place("verified", opening(level::verified));
         let close = place("close", closing());
         let circuits: Vec<PlanCircuit> = block::circuits(K).into_iter().chain([verifier::circuit(K)]).collect();
-        let taking = |circuit: &PlanCircuit| (circuit.index(), place(circuit.name(), shard(&Circuit::of_shard(circuit))));
+        let taking =
+            |circuit: &PlanCircuit| (circuit.index(), place(circuit.name(), shard(&Circuit::of_shard(circuit))));
         let shards = circuits.iter().map(taking).collect();
         Self { block, verified, close, shards }
     }

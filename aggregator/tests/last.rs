@@ -27,7 +27,7 @@ use verbatim_aggregator::{
     level,
     native::{Native, Refusal},
     proof::VerifierKeys,
-    shard::{Shared, verify},
+    shard::verify,
     witness::Witness,
 };
 use verbatim_prover::{keys::KeyStore, setup::Setup};
@@ -64,8 +64,7 @@ struct Case {
 impl Case {
     fn new(scene: &Scene) -> Self {
         let (key, shard) = scene.shards().next().expect("a shard");
-        let (circuit, challenges) = (Circuit::of(key), scene.proven.challenges);
-        let shared = Shared { alpha: challenges.alpha, gamma: challenges.gamma };
+        let (circuit, shared) = (Circuit::of(key), scene.proven.challenges);
         let witness = Witness::of_shard(key, shard).expect("a proof");
         let mut native = Native::new(&witness);
         let verified = verify(&mut native, &circuit, &shared, &FACTOR);

@@ -8,19 +8,20 @@ use scene::{FACTOR, Scene};
 use verbatim_aggregator::{
     Fr, G1,
     engine::Engine,
+    hash::{Domain, hash},
     key::Circuit,
     native::{Native, Refusal},
     program::{Op, Program, Recorder},
-    shard::{SIZES, Shared, chain_step, challenges, verify},
+    shard::{SIZES, chain_step, challenges, verify},
     witness::{Witness, WitnessError},
 };
-use verbatim_prover::challenge::{ChallengeHasher, Challenges, bundle_challenges};
+use verbatim_prover::challenge::{Challenges, PROTOCOL_VERSION, bundle_challenges};
 
 /// The verifier of a circuit, recorded. It is given the challenges and the factor first.
 fn record(circuit: &Circuit) -> Program {
     let mut recorder = Recorder::new();
     let [alpha, gamma, factor] = [(); 3].map(|()| recorder.scalar());
-    verify(&mut recorder, circuit, &Shared { alpha, gamma }, &factor);
+    verify(&mut recorder, circuit, &Challenges { alpha, gamma }, &factor);
     recorder.finish()
 }
 
@@ -46,7 +47,7 @@ fn what_halo2_accepts_is_accepted_and_nothing_else() {
         assert_eq!(verified.digest, verbatim_prover::shard::read_digest(key, &shard.proof).expect("a proof"));
         assert_eq!(verified.bus_sum, shard.bus_sum);
 
-        let other = Shared { gamma: shared.alpha, alpha: shared.gamma };
+        let other = Challenges { gamma: shared.alpha, alpha: shared.gamma };
         assert_ne!(scene.holds(&circuit, &witness, &other), Ok(true), "other challenges");
         for place in 0..witness.scalars.len() {
             let mut witness = witness.clone();
@@ -76,10 +77,10 @@ fn challenges_are_those_of_the_bundle() {
     let [statement, first, second] = [3, 4, 5].map(Fr::from);
     let witness = Witness::default();
     let mut native = Native::new(&witness);
-    let start = ChallengeHasher::native().chain_start(&statement);
+    let start = hash(&mut native, Domain::Start, &[Fr::from(PROTOCOL_VERSION), statement]);
     let end = [first, second].iter().fold(start, |state, digest| chain_step(&mut native, &state, digest));
-    let Shared { alpha, gamma } = challenges(&mut native, &end, &Fr::from(2));
-    assert_eq!(Challenges { alpha, gamma }, bundle_challenges(statement, &[first, second]));
+    let challenges = challenges(&mut native, &end, &Fr::from(2));
+    assert_eq!(challenges, bundle_challenges(statement, &[first, second]));
     assert_eq!(native.finish(), Ok([G1::identity(); 2]));
 }
 

@@ -33,7 +33,7 @@ use verbatim_aggregator::{
     native::Native,
     program::{Op, Program},
     programs::{Entry, programs},
-    shard::{self, Shared},
+    shard,
     tree::Tree,
     verifier::VerifierChips,
     witness::Witness,
@@ -45,6 +45,7 @@ use verbatim_gadgets::{
     check::check,
     machine::{ChipSet, Sheet, Workload},
 };
+use verbatim_prover::challenge::Challenges;
 
 const SHARDS: &[(&str, u32)] = &[("state", 9), ("light", 9)];
 
@@ -67,7 +68,7 @@ struct Claims {
     statement: Statement<Fr>,
     /// What the level below has left; none for a block.
     sums: Option<[G1Affine; 2]>,
-    shared: Shared<Fr>,
+    shared: Challenges<Fr>,
     factor: Fr,
     shards: Vec<Given>,
     generator: G1Affine,
@@ -90,7 +91,7 @@ impl Claims {
             witness.scalars.extend(case.tree.path(key.digest()).expect("a key of the tree"));
             Given { index: key.index(), circuit: Circuit::of(key), witness }
         });
-        let shared = Shared { alpha: Fr::one(), gamma: Fr::one() };
+        let shared = Challenges { alpha: Fr::one(), gamma: Fr::one() };
         let (statement, shards) = (case.statement.clone(), shards.collect());
         let (generator, hand): (_, Hand) = (G1Affine::generator(), |_, _| {});
         Self { statement, sums: None, shared, factor: Fr::one(), shards, generator, hand }.settled()
@@ -107,7 +108,7 @@ impl Claims {
     }
 
     fn opening(&self) -> (&'static Entry, Witness) {
-        let Shared { alpha, gamma } = self.shared;
+        let Challenges { alpha, gamma } = self.shared;
         let scalars = [&self.statement.elements()[..], &[alpha, gamma, self.factor]].concat();
         let entry = if self.sums.is_some() { &programs().verified } else { &programs().block };
         (entry, Witness { scalars, points: self.sums.map_or(Vec::new(), Vec::from) })

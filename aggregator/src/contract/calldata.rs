@@ -4,12 +4,7 @@ use alloy_primitives::keccak256;
 use halo2_proofs::halo2curves::{bn256::Fq, ff::PrimeField};
 use ruint::aliases::U256;
 
-use super::{
-    Statement,
-    memory::WORD,
-    protocol::Round,
-    statement::ElementsError,
-};
+use super::{Statement, memory::WORD, protocol::Round, statement::ElementsError};
 use crate::{
     Fr,
     last::{ACCUMULATOR_LIMBS, COORDINATES, LIMB_BITS, LIMBS},

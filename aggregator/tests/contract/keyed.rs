@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use halo2_proofs::{
-    halo2curves::{
-        bn256::Bn256,
-        group::Curve,
-    },
+    halo2curves::{bn256::Bn256, group::Curve},
     plonk::{Circuit, ProvingKey, create_proof, keygen_pk2, verify_proof},
     poly::{
         commitment::ParamsProver,
