@@ -15,7 +15,11 @@ use verbatim_aggregator::{
     shard::{SIZES, chain_step, challenges, verify},
     witness::{Witness, WitnessError},
 };
-use verbatim_prover::challenge::{Challenges, PROTOCOL_VERSION, bundle_challenges};
+use verbatim_prover::{
+    block,
+    challenge::{Challenges, PROTOCOL_VERSION, bundle_challenges},
+    machine::ShardCircuit,
+};
 
 /// The verifier of a circuit, recorded. It is given the challenges and the factor first.
 fn record(circuit: &Circuit) -> Program {
@@ -129,6 +133,22 @@ fn a_program_computes_what_the_verifier_does_for_every_size() {
 
         let last = given.scalars.pop();
         assert_eq!(program.run(Fr::zero(), &given).err(), Some(Refusal::Missing), "without {last:?}");
+    }
+}
+
+/// The rows of a table in the book, `docs/src/aggregation.md`:
+/// `cargo test --release --workspace --test shard -- --ignored --nocapture what_a_shard`.
+#[test]
+#[ignore = "for the figures"]
+fn what_a_shards_verification_computes() {
+    for plan in block::circuits(16) {
+        let circuit = Circuit::of_shard(&plan);
+        let program = record(&circuit);
+        let count = |kind: fn(&Op) -> bool| program.ops.iter().filter(|op| kind(op)).count();
+        let values = count(|op| matches!(op, Op::Set(_)));
+        let inversions = count(|op| matches!(op, Op::Invert(_)));
+        let permutations = count(|op| matches!(op, Op::Permute(..)));
+        println!("| {} | {} | {values} | {inversions} | {permutations} |", plan.name(), circuit.commitments());
     }
 }
 
