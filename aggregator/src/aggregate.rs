@@ -3,7 +3,7 @@
 use verbatim_circuits::statement::Label;
 use verbatim_prover::{
     bundle::{Bundle, ShardProof},
-    challenge::bundle_challenges,
+    challenge::{Challenges, bundle_challenges},
     keys::ShardVerifyingKey,
     shard::{ShardRejection, read_digest},
 };
@@ -15,7 +15,7 @@ use crate::{
     level::{self, Statement},
     native::{Native, Refusal},
     programs::{Entry, programs},
-    shard::{Shared, verify},
+    shard::verify,
     tree::Tree,
     witness::{Witness, WitnessError},
     work::{LevelWork, Shown, WorkError},
@@ -75,12 +75,21 @@ pub enum LevelError {
         /// Why.
         source: Box<ShardRejection>,
     },
+    /// A shard does not hold.
+    #[error("shard {shard} ({circuit}, k = {k}): {source}")]
+    Refused {
+        /// The shard.
+        shard: usize,
+        /// Its circuit.
+        circuit: String,
+        /// Its size.
+        k: u32,
+        /// Why.
+        source: Refusal,
+    },
     /// What is verified does not hold.
     #[error(transparent)]
     Work(#[from] WorkError),
-    /// What is verified does not hold.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
 }
 
 /// A bundle to verify, and what it is a bundle of.
@@ -128,12 +137,12 @@ impl Below<'_> {
         work.run(entry, &begin)?;
         let mut engine = Native::new(&begin);
         let mut progress = if self.sums.is_some() { level::verified(&mut engine) } else { level::block(&mut engine) };
-        engine.finish()?;
+        engine.finish().map_err(|source| WorkError::Refused { run: 0, program: entry.name.clone(), source })?;
         for shard in &shards {
             let elements = progress.elements();
             let mut engine = Native::new(&shard.witness);
             progress = progress.shard(&mut engine, &shard.circuit);
-            engine.finish()?;
+            engine.finish().map_err(|source| shard.refused(source))?;
             work.run(shard.entry, &shard.witness.behind(&elements))?;
         }
         let generator = Witness { scalars: progress.elements(), points: vec![G1Affine::generator()] };
@@ -156,7 +165,7 @@ impl Below<'_> {
     }
 
     /// How the level begins, and what the program is given.
-    fn begin(&self, shared: &Shared<Fr>, factor: Fr) -> (&'static Entry, Witness) {
+    fn begin(&self, shared: &Challenges<Fr>, factor: Fr) -> (&'static Entry, Witness) {
         let claims = [shared.alpha, shared.gamma, factor];
         let scalars = [&self.statement.elements()[..], &claims].concat();
         let points = self.sums.map_or(Vec::new(), Vec::from);
@@ -183,35 +192,43 @@ impl Below<'_> {
         let path = path.ok_or_else(|| LevelError::Key { shard, circuit: circuit(), k: proof.k })?;
         let mut witness = Witness::of_shard(key, proof).map_err(|source| LevelError::Proof { shard, source })?;
         witness.scalars.extend(path);
-        Ok(Shard { entry, circuit: Circuit::of(key), witness })
+        Ok(Shard { place: shard, k: proof.k, entry, circuit: Circuit::of(key), witness })
     }
 
-    fn challenges(&self) -> Result<Shared<Fr>, LevelError> {
+    fn challenges(&self) -> Result<Challenges<Fr>, LevelError> {
         let shards = self.bundle.shards.iter().zip(self.keys).enumerate();
         let digests = shards.map(|(shard, (proof, key))| {
             read_digest(key, &proof.proof).map_err(|source| LevelError::Digest { shard, source: Box::new(source) })
         });
-        let challenges = bundle_challenges(self.bundle.statement, &digests.collect::<Result<Vec<_>, _>>()?);
-        Ok(Shared { alpha: challenges.alpha, gamma: challenges.gamma })
+        Ok(bundle_challenges(self.bundle.statement, &digests.collect::<Result<Vec<_>, _>>()?))
     }
 }
 
 /// A shard to verify.
 struct Shard {
+    /// Its place in the bundle.
+    place: usize,
+    k: u32,
     entry: &'static Entry,
     circuit: Circuit,
     /// The shard, and the path of its key.
     witness: Witness,
 }
 
+impl Shard {
+    fn refused(&self, source: Refusal) -> LevelError {
+        LevelError::Refused { shard: self.place, circuit: self.entry.name.clone(), k: self.k, source }
+    }
+}
+
 /// The factor that is hashed from all proofs.
-fn factor(shards: &[Shard], shared: &Shared<Fr>) -> Result<Fr, Refusal> {
+fn factor(shards: &[Shard], shared: &Challenges<Fr>) -> Result<Fr, LevelError> {
     let mut tail = Fr::zero();
-    for Shard { circuit, witness, .. } in shards {
-        let mut engine = Native::new(witness);
-        let verified = verify(&mut engine, circuit, shared, &Fr::one());
+    for shard in shards {
+        let mut engine = Native::new(&shard.witness);
+        let verified = verify(&mut engine, &shard.circuit, shared, &Fr::one());
         tail = hash(&mut engine, Domain::Tail, &[tail, verified.tail]);
-        engine.finish()?;
+        engine.finish().map_err(|source| shard.refused(source))?;
     }
     Ok(level::factor(&mut Native::new(&Witness::default()), &tail))
 }

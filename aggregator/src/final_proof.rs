@@ -22,10 +22,8 @@ use halo2_proofs::{
     plonk::keygen_vk,
 };
 use rand::{CryptoRng, RngCore};
-use ruint::aliases::U256;
 use serde::{Deserialize, Serialize};
 use verbatim_circuits::statement::Label;
-use verbatim_gadgets::value::from_u256;
 use verbatim_prover::{
     Params, VerifyingKey,
     cache::{self, Identity},
@@ -41,7 +39,7 @@ use crate::{
     contract::{Contract, Field, GenerateError, Kind, Statement as Fields},
     key::Circuit,
     keyset::{KeySet, element},
-    last::{Halo2Engine, Keys, LastCircuit, ProofError, Scalar, verify},
+    last::{Halo2Engine, Keys, LastCircuit, ProofError, Scalar, accumulator, verify},
     level,
     native::{Native, Refusal},
     pipeline::point,
@@ -69,7 +67,7 @@ pub enum FinalError {
     #[error(transparent)]
     Proof(#[from] ProofError),
     /// What is verified does not hold.
-    #[error(transparent)]
+    #[error("what the last circuit verifies does not hold: {0}")]
     Refused(#[from] Refusal),
     /// The deferred pairing does not hold.
     #[error("the deferred pairing does not hold")]
@@ -341,17 +339,11 @@ struct Document {
 pub const MOST_BYTES: usize = 1 << 20;
 
 impl FinalProof {
-    /// The instance of the last circuit: the elements of the label, the digest, the number, and for each coordinate of the
-    /// deferred pairing's points, left x, left y, right x, right y, three limbs of 88 bits, the lowest first.
+    /// The instance of the last circuit: the elements of the label, the digest, the number, and those of the deferred
+    /// pairing's points, see [`accumulator`].
     pub fn instance(&self) -> Vec<Fr> {
-        let coordinates = self.sums.iter().flat_map(|sum| [sum.x, sum.y]);
-        let limbs = coordinates.flat_map(|coordinate| {
-            let integer = U256::from_le_bytes(coordinate.to_repr());
-            [0, 1, 2].map(|limb| {
-                from_u256(&((integer >> (LIMB_BITS * limb)) & ((U256::from(1) << LIMB_BITS) - U256::from(1))))
-            })
-        });
-        self.label.elements().into_iter().chain([self.digest, self.count]).chain(limbs).collect()
+        let elements = self.label.elements().into_iter().chain([self.digest, self.count]);
+        elements.chain(accumulator(&self.sums)).collect()
     }
 
     /// Compares what the proof is about with the public messages of a block.
@@ -367,15 +359,14 @@ impl FinalProof {
     /// The document.
     pub fn encode(&self) -> String {
         let Label { chain_id, fork, parent_hash, block_hash } = self.label;
-        let hash = |[high, low]: [u128; 2]| format!("0x{high:032x}{low:032x}");
         let document = Document {
             format: FORMAT.to_owned(),
             version: VERSION,
             protocol: PROTOCOL_VERSION,
             chain_id,
             fork,
-            parent_hash: hash(parent_hash),
-            block_hash: hash(block_hash),
+            parent_hash: hash_hex(parent_hash),
+            block_hash: hash_hex(block_hash),
             public_digest: self.digest,
             public_count: self.count,
             sums: self.sums.map(|sum| format!("0x{}", hex::encode(sum.to_bytes().as_ref()))),
@@ -425,8 +416,10 @@ impl Kept for FinalProof {
     }
 }
 
-/// The bits of a limb of the instance.
-const LIMB_BITS: usize = 88;
+/// A hash of a label, its high and its low half, in hexadecimal with `0x`.
+pub fn hash_hex([high, low]: [u128; 2]) -> String {
+    format!("0x{high:032x}{low:032x}")
+}
 
 fn halves(text: &str) -> Option<[u128; 2]> {
     let mut bytes = [0; 32];
@@ -438,9 +431,11 @@ fn halves(text: &str) -> Option<[u128; 2]> {
 #[cfg(test)]
 mod tests {
     use halo2_proofs::halo2curves::{bn256::Fq, ff::Field};
+    use ruint::aliases::U256;
+    use verbatim_gadgets::value::from_u256;
 
     use super::*;
-    use crate::last::ACCUMULATOR_LIMBS;
+    use crate::last::{ACCUMULATOR_LIMBS, LIMB_BITS, LIMBS};
 
     fn example() -> FinalProof {
         let label = Label { chain_id: 1, fork: 4, parent_hash: [2, u128::MAX], block_hash: [u128::MAX, 3] };
@@ -469,12 +464,13 @@ mod tests {
         assert_eq!(&instance[Label::WIDTH..Label::WIDTH + 2], [proof.digest, proof.count]);
         // The generator is (1, 2).
         let limbs = [1, 0, 0, 2, 0, 0, 1, 0, 0].map(Fr::from);
-        assert_eq!(&instance[Label::WIDTH + 2..][..9], limbs);
+        assert_eq!(&instance[Label::WIDTH + 2..][..3 * LIMBS], limbs);
         let two = Fr::from(2);
-        let join = |limbs: &[Fr]| limbs.iter().rev().fold(Fr::zero(), |sum, limb| sum * two.pow([88]) + limb);
-        let order = join(&instance[Label::WIDTH + 2 + 9..]) + two;
+        let join =
+            |limbs: &[Fr]| limbs.iter().rev().fold(Fr::zero(), |sum, limb| sum * two.pow([LIMB_BITS as u64]) + limb);
+        let order = join(&instance[Label::WIDTH + 2 + 3 * LIMBS..]) + two;
         let integer = U256::from_le_bytes((-Fq::one()).to_repr()) + U256::from(1);
-        assert_eq!(order, verbatim_gadgets::value::from_u256(&integer));
+        assert_eq!(order, from_u256(&integer));
     }
 
     #[test]

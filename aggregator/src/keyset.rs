@@ -3,11 +3,17 @@
 //! As text, a line for each key: the circuit's number and name, the size, and the digest in hexadecimal, the highest digit
 //! first. The keys of the block's circuits come first, then those of the verifier circuit. The order is that of the leaves.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    io::Read,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use halo2_proofs::halo2curves::ff::PrimeField;
 use verbatim_prover::{
     block::all_circuits,
+    cache::{self, Identity},
     keys::{KeyError, ShardVerifyingKey, verifying_key},
     machine::ShardCircuit,
     setup::{Setup, SetupError},
@@ -96,6 +102,24 @@ impl KeySet {
         Ok(Self { keys, block, verifier })
     }
 
+    /// The keys under a setup: under the development one those of [`KeySet::development`]; else from `cache`, if they are
+    /// there, or made, see [`KeySet::compute`], and written to it.
+    ///
+    /// # Errors
+    /// [`KeySetError`] if a key cannot be made.
+    pub fn load(setup: &Setup, cache: Option<&Path>, made: impl FnMut(&KeyDigest)) -> Result<Self, KeySetError> {
+        if setup.is_unsafe() {
+            return Self::development();
+        }
+        let place = cache.map(|cache| Place::new(cache, setup));
+        if let Some(kept) = place.as_ref().and_then(Place::read) {
+            return Ok(kept);
+        }
+        let keys = Self::compute(setup, made)?;
+        place.iter().for_each(|place| place.write(&keys));
+        Ok(keys)
+    }
+
     /// The keys under the development setup, as this version of the library has them.
     ///
     /// # Errors
@@ -130,6 +154,33 @@ impl KeySet {
     /// The tree of the keys of the verifier circuit.
     pub fn verifier(&self) -> &Tree {
         &self.verifier
+    }
+}
+
+/// Where a set is kept, as text.
+struct Place {
+    path: PathBuf,
+    identity: Identity,
+}
+
+impl Place {
+    /// The pinned keys stand for the circuits: whatever changes a key under one setup does under every other.
+    fn new(cache: &Path, setup: &Setup) -> Self {
+        let mut state = cache::digest_state(b"VerbatimKeySet-1");
+        state.update(&setup.digest()).update(DEVELOPMENT.as_bytes()).update(env!("CARGO_PKG_VERSION").as_bytes());
+        let digest = cache::digest_of(&state);
+        let path = cache.join(format!("keys-{}.set", cache::short(&digest)));
+        Self { path, identity: Identity { kind: *b"set1", digest } }
+    }
+
+    fn read(&self) -> Option<KeySet> {
+        let mut text = String::new();
+        cache::open(&self.path, &self.identity)?.read_to_string(&mut text).ok()?;
+        text.parse().ok()
+    }
+
+    fn write(&self, keys: &KeySet) {
+        cache::store(&self.path, &self.identity, |writer| write!(writer, "{keys}"));
     }
 }
 
@@ -182,7 +233,69 @@ fn parsed(text: &str) -> Option<Fr> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use halo2_proofs::poly::commitment::Params as _;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+    use tempfile::tempdir;
+    use verbatim_prover::Params;
+
     use super::*;
+
+    /// A setup with another secret, which is too small for any key.
+    fn setup(seed: u64) -> Setup {
+        let dir = tempdir().expect("a folder");
+        let path = dir.path().join("setup");
+        let mut file = fs::File::create(&path).expect("a file");
+        let params = Params::setup(3, ChaCha20Rng::seed_from_u64(seed));
+        params.write(&mut file).expect("the file");
+        Setup::from_srs(&path, 3, None).expect("a setup")
+    }
+
+    /// What is not kept is made, which these setups are too small for.
+    fn is_made(setup: &Setup, cache: &Path) -> bool {
+        let load = KeySet::load(setup, Some(cache), |_| ());
+        matches!(load, Err(KeySetError::Setup(SetupError::TooLarge { .. })))
+    }
+
+    #[test]
+    fn keys_of_another_setup_are_kept() {
+        let (dir, setup, other) = (tempdir().expect("a folder"), setup(1), setup(2));
+        assert!(is_made(&setup, dir.path()) && is_made(&other, dir.path()));
+        let keys: KeySet = format!("0 light 9 {}\n", "0".repeat(64)).parse().expect("a set");
+        let place = Place::new(dir.path(), &setup);
+        place.write(&keys);
+        let kept = KeySet::load(&setup, Some(dir.path()), |_| panic!("nothing is made")).expect("it is kept");
+        assert_eq!(kept.to_string(), keys.to_string());
+        let none = KeySet::load(&setup, None, |_| ());
+        assert!(matches!(none, Err(KeySetError::Setup(_))), "nothing is kept without a folder");
+
+        // That of another setup, under this one's name, and back.
+        let foreign = Place::new(dir.path(), &other);
+        fs::rename(&place.path, &foreign.path).expect("a file");
+        assert!(is_made(&setup, dir.path()) && is_made(&other, dir.path()));
+        fs::rename(&foreign.path, &place.path).expect("a file");
+        assert!(!is_made(&setup, dir.path()));
+
+        let mut bytes = fs::read(&place.path).expect("the file");
+        let last = bytes.len() - 40;
+        bytes[last] ^= 1;
+        fs::write(&place.path, bytes).expect("the file");
+        assert!(is_made(&setup, dir.path()), "a damaged set is none");
+        let text = |writer: &mut dyn std::io::Write| writer.write_all(b"0 light\n");
+        cache::store(&place.path, &place.identity, text);
+        assert!(is_made(&setup, dir.path()), "a malformed set is none");
+    }
+
+    #[test]
+    fn the_development_set_is_pinned() {
+        let dir = tempdir().expect("a folder");
+        let setup = Setup::unsafe_development(None);
+        let keys = KeySet::load(&setup, Some(dir.path()), |_| panic!("nothing is made")).expect("the pinned keys");
+        assert_eq!(keys.to_string(), DEVELOPMENT);
+        assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 0);
+    }
 
     #[test]
     fn keys_are_read_as_they_are_written() {

@@ -19,7 +19,7 @@ use verbatim_circuits::{
     statement::{self, Label},
 };
 use verbatim_gadgets::{message::Message, value::from_u128};
-use verbatim_prover::challenge::{PROTOCOL_VERSION, coordinates};
+use verbatim_prover::challenge::{Challenges, PROTOCOL_VERSION, coordinates};
 
 use crate::{
     Fr, G1Affine,
@@ -27,8 +27,7 @@ use crate::{
     engine::{Engine, Sum},
     hash::{Domain, hash},
     key::Circuit,
-    shard::{self, Shared},
-    tree,
+    shard, tree,
 };
 
 /// What all levels above a block show: which block's bundle there is, and of which machine.
@@ -101,7 +100,7 @@ pub struct Progress<S> {
     /// The root of the tree in which the keys of its shards lie.
     pub keys: S,
     /// The challenges, as claimed.
-    pub shared: Shared<S>,
+    pub shared: Challenges<S>,
     /// What the pairings of the shards are multiplied by, as claimed: the first by it, the next by its square.
     pub factor: S,
     /// The power for the next shard.
@@ -154,14 +153,14 @@ pub fn verified<E: Engine>(engine: &mut E) -> Progress<E::Scalar> {
 
 /// What is claimed at the beginning.
 struct Claims<S> {
-    shared: Shared<S>,
+    shared: Challenges<S>,
     factor: S,
 }
 
 impl<S> Claims<S> {
     fn read<E: Engine<Scalar = S>>(engine: &mut E) -> Self {
         let [alpha, gamma, factor] = std::array::from_fn(|_| engine.scalar());
-        Self { shared: Shared { alpha, gamma }, factor }
+        Self { shared: Challenges { alpha, gamma }, factor }
     }
 }
 
@@ -233,7 +232,7 @@ impl<S: Clone> Progress<S> {
     pub fn close<E: Engine<Scalar = S>>(self, engine: &mut E) -> Statement<S> {
         // There is a shard.
         engine.invert(&self.shards);
-        let Shared { alpha, gamma } = shard::challenges(engine, &self.chain, &self.shards);
+        let Challenges { alpha, gamma } = shard::challenges(engine, &self.chain, &self.shards);
         engine.assert_equal(&alpha, &self.shared.alpha);
         engine.assert_equal(&gamma, &self.shared.gamma);
         let factor = factor(engine, &self.tail);
@@ -259,7 +258,7 @@ impl<S: Clone> Progress<S> {
         let statement = Statement::read(engine);
         let mut next = || engine.scalar();
         let keys = next();
-        let shared = Shared { alpha: next(), gamma: next() };
+        let shared = Challenges { alpha: next(), gamma: next() };
         let [factor, power, chain, shards, bus_sum, tail, generator] = std::array::from_fn(|_| next());
         let this = Self { statement, keys, shared, factor, power, chain, shards, bus_sum, tail, generator };
         let read = this.digest(engine);
@@ -270,7 +269,7 @@ impl<S: Clone> Progress<S> {
     /// All elements, in the order in which [`Progress::read`] reads them.
     pub fn elements(&self) -> Vec<S> {
         let Self { statement, keys, shared, factor, power, chain, shards, bus_sum, tail, generator } = self.clone();
-        let Shared { alpha, gamma } = shared;
+        let Challenges { alpha, gamma } = shared;
         let state = [keys, alpha, gamma, factor, power, chain, shards, bus_sum, tail, generator];
         [&statement.elements()[..], &state].concat()
     }

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use verbatim_prover::{block, shards::PlanCircuit};
+use verbatim_prover::{block, machine::ShardCircuit, shards::PlanCircuit};
 
 use crate::{
     key::Circuit,
@@ -29,6 +29,8 @@ const K: u32 = 16;
 /// A program and where it stands.
 #[derive(Clone, Debug)]
 pub struct Entry {
+    /// Its name: that of its circuit, if it takes shards.
+    pub name: String,
     /// The address of its first operation.
     pub base: Address,
     /// The program, with addresses counted from there.
@@ -57,17 +59,18 @@ pub fn programs() -> &'static Programs {
 impl Programs {
     fn record() -> Self {
         let mut next = 0;
-        let mut place = |program: Program| {
+        let mut place = |name: &str, program: Program| {
             let base = next;
             next += program.len();
-            Entry { base, program }
+            Entry { name: name.to_owned(), base, program }
         };
-        let block = place(opening(level::block));
-        let verified = place(opening(level::verified));
-        let close = place(closing());
+        let block = place("block", opening(level::block));
+        let verified = place("verified", opening(level::verified));
+        let close = place("close", closing());
         let circuits: Vec<PlanCircuit> = block::circuits(K).into_iter().chain([verifier::circuit(K)]).collect();
-        let circuits = circuits.iter().map(Circuit::of_shard);
-        let shards = circuits.map(|circuit| (circuit.index, place(shard(&circuit)))).collect();
+        let taking =
+            |circuit: &PlanCircuit| (circuit.index(), place(circuit.name(), shard(&Circuit::of_shard(circuit))));
+        let shards = circuits.iter().map(taking).collect();
         Self { block, verified, close, shards }
     }
 

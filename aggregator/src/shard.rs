@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
+use verbatim_prover::challenge::Challenges;
 
 use crate::{
     Fr,
@@ -18,15 +19,6 @@ use crate::{
 
 /// The sizes of shards, as base-2 logarithms of their rows.
 pub const SIZES: std::ops::RangeInclusive<u32> = 6..=23;
-
-/// What all shards of a bundle share.
-#[derive(Clone, Debug)]
-pub struct Shared<S> {
-    /// Compresses tuples.
-    pub alpha: S,
-    /// Where the fractions are summed.
-    pub gamma: S,
-}
 
 /// What a shard's verification yields beside the terms of the sums.
 #[derive(Clone, Debug)]
@@ -50,7 +42,7 @@ pub struct Verified<S> {
 pub fn verify<E: Engine>(
     engine: &mut E,
     circuit: &Circuit,
-    shared: &Shared<E::Scalar>,
+    shared: &Challenges<E::Scalar>,
     factor: &E::Scalar,
 ) -> Verified<E::Scalar> {
     let size = Size::read(engine);
@@ -126,9 +118,9 @@ pub fn chain_step<E: Engine>(engine: &mut E, state: &E::Scalar, digest: &E::Scal
 }
 
 /// The challenges of a bundle, from the chain's last state and the number of shards.
-pub fn challenges<E: Engine>(engine: &mut E, state: &E::Scalar, shards: &E::Scalar) -> Shared<E::Scalar> {
+pub fn challenges<E: Engine>(engine: &mut E, state: &E::Scalar, shards: &E::Scalar) -> Challenges<E::Scalar> {
     let mut sponge = sponge(engine, Domain::Challenges, &[state.clone(), shards.clone()]);
-    Shared { alpha: sponge.squeeze(engine), gamma: sponge.squeeze(engine) }
+    Challenges { alpha: sponge.squeeze(engine), gamma: sponge.squeeze(engine) }
 }
 
 /// Points that were read, and their coordinates.
@@ -253,7 +245,7 @@ struct Values<'a, S> {
     advice: &'a [S],
     fixed: &'a [S],
     instance: &'a [S],
-    shared: &'a Shared<S>,
+    shared: &'a Challenges<S>,
 }
 
 impl<S: Clone> Values<'_, S> {

@@ -17,13 +17,15 @@ use crate::{
 };
 
 /// Why there is no work that proves a level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WorkError {
     /// What is verified does not hold.
-    #[error("run {run}: {source}")]
+    #[error("run {run}, of the program {program}: {source}")]
     Refused {
-        /// The run.
+        /// The run: 0 begins the level, the last ends it, and each between takes a shard.
         run: u64,
+        /// Its program.
+        program: String,
         /// Why.
         source: Refusal,
     },
@@ -62,7 +64,7 @@ impl LevelWork {
     /// [`WorkError::Refused`] if something does not hold.
     pub fn run(&mut self, entry: &Entry, witness: &Witness) -> Result<(), WorkError> {
         let before = self.last.as_ref().map_or(Fr::zero(), |step| step.reads[0]);
-        let refused = |source| WorkError::Refused { run: self.runs, source };
+        let refused = |source| WorkError::Refused { run: self.runs, program: entry.name.clone(), source };
         let run = entry.program.run(before, witness).map_err(refused)?;
         for (op, instruction) in entry.program.ops.iter().zip(entry.instructions()) {
             let at = |address: u64| (address - u64::from(entry.base)) as usize;

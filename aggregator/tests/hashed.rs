@@ -16,13 +16,13 @@ use verbatim_aggregator::{
     key::Circuit,
     level,
     native::{Native, Refusal},
-    shard::{SIZES, Shared, verify},
+    shard::{SIZES, verify},
     tree,
     verifier::{LEAST_K, circuit as verifier},
     witness::Witness,
 };
 use verbatim_circuits::statement::Label;
-use verbatim_prover::{block, machine::ShardCircuit};
+use verbatim_prover::{block, challenge::Challenges, machine::ShardCircuit};
 
 /// The statement, and the challenges and the factor as claimed.
 const OPENING: usize = 8;
@@ -121,7 +121,7 @@ impl Engine for Asserted<'_> {
 }
 
 /// The digests of the key and of the shard, and what the proof is hashed into.
-fn hashes(circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> [Fr; 3] {
+fn hashes(circuit: &Circuit, witness: &Witness, shared: &Challenges<Fr>) -> [Fr; 3] {
     let mut engine = Asserted::new(witness);
     let verified = verify(&mut engine, circuit, shared, &Fr::one());
     engine.finish();
@@ -135,10 +135,10 @@ fn class_60_all_of_a_shard_is_hashed() {
     let circuits = blocks.chain([verifier(LEAST_K)]);
     for circuit in circuits.map(|circuit| Circuit::of_shard(&circuit)) {
         let witness = random_witness(&mut random, shard_scalars(&circuit), circuit.commitments());
-        let shared = Shared { alpha: Fr::random(&mut random), gamma: Fr::random(&mut random) };
+        let shared = Challenges { alpha: Fr::random(&mut random), gamma: Fr::random(&mut random) };
         let [key, digest, tail] = hashes(&circuit, &witness, &shared);
         for (alpha, gamma) in [(Fr::one(), Fr::zero()), (Fr::zero(), Fr::one())] {
-            let shared = Shared { alpha: shared.alpha + alpha, gamma: shared.gamma + gamma };
+            let shared = Challenges { alpha: shared.alpha + alpha, gamma: shared.gamma + gamma };
             assert_ne!(hashes(&circuit, &witness, &shared)[2], tail);
         }
         for place in 0..witness.scalars.len() {

@@ -2,11 +2,14 @@
 
 use std::{fs, path::Path};
 
+use halo2_proofs::poly::commitment::Params as _;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 use verbatim_aggregator::{
     keyset::{KeySet, circuits, key_digest},
     verifier,
 };
-use verbatim_prover::{machine::ShardCircuit, setup::Setup};
+use verbatim_prover::{Params, block::GREATEST_K, machine::ShardCircuit, setup::Setup};
 
 /// The greatest size at which every run of the tests makes keys.
 const SMALL_K: u32 = 11;
@@ -41,4 +44,25 @@ fn all_keys_are_those_of_this_version() {
         fs::write(&path, &keys).expect("the file");
     }
     assert_eq!(fs::read_to_string(&path).expect("the file"), keys, "see docs/src/security.md");
+}
+
+/// Under another setup they are made once, if there is a cache.
+#[test]
+#[ignore = "makes all keys: some minutes"]
+fn keys_of_another_setup_are_made_once() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (path, greatest_k) = (dir.path().join("setup"), GREATEST_K.max(*verifier::SIZES.end()));
+    let mut file = fs::File::create(&path).expect("a file");
+    Params::setup(greatest_k, ChaCha20Rng::seed_from_u64(1)).write(&mut file).expect("the file");
+    let setup = Setup::from_srs(&path, greatest_k, None).expect("a setup");
+    let load = || {
+        let mut made = 0;
+        let keys = KeySet::load(&setup, Some(dir.path()), |_| made += 1).expect("keys");
+        (keys.to_string(), made)
+    };
+    let pinned = KeySet::development().expect("the pinned keys");
+    let (first, made) = load();
+    assert_eq!(made, pinned.keys().len());
+    assert_ne!(first, pinned.to_string());
+    assert_eq!(load(), (first, 0));
 }

@@ -21,11 +21,13 @@ use verbatim_aggregator::{
     Fr,
     engine::{Engine, Sum},
     key::Circuit,
-    last::{self, ACCUMULATOR_LIMBS, Halo2Engine, Keys, LastCircuit, Scalar, verify_shard},
+    last::{
+        self, ACCUMULATOR_LIMBS, Halo2Engine, Keys, LIMB_BITS, LIMBS, LastCircuit, Scalar, accumulator, verify_shard,
+    },
     level,
     native::{Native, Refusal},
     proof::VerifierKeys,
-    shard::{Shared, verify},
+    shard::verify,
     witness::Witness,
 };
 use verbatim_prover::{keys::KeyStore, setup::Setup};
@@ -62,8 +64,7 @@ struct Case {
 impl Case {
     fn new(scene: &Scene) -> Self {
         let (key, shard) = scene.shards().next().expect("a shard");
-        let (circuit, challenges) = (Circuit::of(key), scene.proven.challenges);
-        let shared = Shared { alpha: challenges.alpha, gamma: challenges.gamma };
+        let (circuit, shared) = (Circuit::of(key), scene.proven.challenges);
         let witness = Witness::of_shard(key, shard).expect("a proof");
         let mut native = Native::new(&witness);
         let verified = verify(&mut native, &circuit, &shared, &FACTOR);
@@ -84,7 +85,7 @@ impl Case {
     }
 
     fn instance(&self) -> Vec<Fr> {
-        self.statement.iter().copied().chain(limbs(&self.sums)).collect()
+        self.statement.iter().copied().chain(accumulator(&self.sums.map(|sum| sum.to_affine()))).collect()
     }
 
     fn mock(&self, witness: &Witness) -> LastCircuit {
@@ -92,32 +93,18 @@ impl Case {
     }
 }
 
-/// Points as a circuit exposes them.
-fn limbs(sums: &Sums) -> Vec<Fr> {
-    let limbs = |value: Fq| {
-        let bytes = value.to_repr();
-        [0..11, 11..22, 22..32].map(|part| {
-            let mut repr = [0; 32];
-            repr[..part.len()].copy_from_slice(&bytes[part]);
-            Fr::from_repr(repr).expect("a small number")
-        })
-    };
-    sums.iter().map(Curve::to_affine).flat_map(|point| [point.x, point.y]).flat_map(limbs).collect()
-}
-
 /// The points that a circuit exposes.
 fn points(instance: &[Fr]) -> Sums {
+    const BYTES: usize = LIMB_BITS / 8;
     let limbs = &instance[instance.len() - ACCUMULATOR_LIMBS..];
-    let coordinate = |limbs: &[Fr]| {
+    let coordinate = |place: usize| {
         let mut repr = [0; 32];
-        for (index, limb) in limbs.iter().enumerate() {
-            let bytes = limb.to_repr();
-            let length = 11.min(32 - 11 * index);
-            repr[11 * index..][..length].copy_from_slice(&bytes[..length]);
+        for (part, limb) in repr.chunks_mut(BYTES).zip(&limbs[place * LIMBS..]) {
+            part.copy_from_slice(&limb.to_repr()[..part.len()]);
         }
         Fq::from_repr(repr).expect("a canonical coordinate")
     };
-    [0, 6].map(|at| G1Affine { x: coordinate(&limbs[at..at + 3]), y: coordinate(&limbs[at + 3..at + 6]) }.into())
+    [0, 2].map(|place| G1Affine { x: coordinate(place), y: coordinate(place + 1) }.into())
 }
 
 /// Whether the pairing of two sums holds.

@@ -8,19 +8,24 @@ use scene::{FACTOR, Scene};
 use verbatim_aggregator::{
     Fr, G1,
     engine::Engine,
+    hash::{Domain, hash},
     key::Circuit,
     native::{Native, Refusal},
     program::{Op, Program, Recorder},
-    shard::{SIZES, Shared, chain_step, challenges, verify},
+    shard::{SIZES, chain_step, challenges, verify},
     witness::{Witness, WitnessError},
 };
-use verbatim_prover::challenge::{ChallengeHasher, Challenges, bundle_challenges};
+use verbatim_prover::{
+    block,
+    challenge::{Challenges, PROTOCOL_VERSION, bundle_challenges},
+    machine::ShardCircuit,
+};
 
 /// The verifier of a circuit, recorded. It is given the challenges and the factor first.
 fn record(circuit: &Circuit) -> Program {
     let mut recorder = Recorder::new();
     let [alpha, gamma, factor] = [(); 3].map(|()| recorder.scalar());
-    verify(&mut recorder, circuit, &Shared { alpha, gamma }, &factor);
+    verify(&mut recorder, circuit, &Challenges { alpha, gamma }, &factor);
     recorder.finish()
 }
 
@@ -46,7 +51,7 @@ fn what_halo2_accepts_is_accepted_and_nothing_else() {
         assert_eq!(verified.digest, verbatim_prover::shard::read_digest(key, &shard.proof).expect("a proof"));
         assert_eq!(verified.bus_sum, shard.bus_sum);
 
-        let other = Shared { gamma: shared.alpha, alpha: shared.gamma };
+        let other = Challenges { gamma: shared.alpha, alpha: shared.gamma };
         assert_ne!(scene.holds(&circuit, &witness, &other), Ok(true), "other challenges");
         for place in 0..witness.scalars.len() {
             let mut witness = witness.clone();
@@ -76,10 +81,10 @@ fn challenges_are_those_of_the_bundle() {
     let [statement, first, second] = [3, 4, 5].map(Fr::from);
     let witness = Witness::default();
     let mut native = Native::new(&witness);
-    let start = ChallengeHasher::native().chain_start(&statement);
+    let start = hash(&mut native, Domain::Start, &[Fr::from(PROTOCOL_VERSION), statement]);
     let end = [first, second].iter().fold(start, |state, digest| chain_step(&mut native, &state, digest));
-    let Shared { alpha, gamma } = challenges(&mut native, &end, &Fr::from(2));
-    assert_eq!(Challenges { alpha, gamma }, bundle_challenges(statement, &[first, second]));
+    let challenges = challenges(&mut native, &end, &Fr::from(2));
+    assert_eq!(challenges, bundle_challenges(statement, &[first, second]));
     assert_eq!(native.finish(), Ok([G1::identity(); 2]));
 }
 
@@ -128,6 +133,22 @@ fn a_program_computes_what_the_verifier_does_for_every_size() {
 
         let last = given.scalars.pop();
         assert_eq!(program.run(Fr::zero(), &given).err(), Some(Refusal::Missing), "without {last:?}");
+    }
+}
+
+/// The rows of a table in the book, `docs/src/aggregation.md`:
+/// `cargo test --release --workspace --test shard -- --ignored --nocapture what_a_shard`.
+#[test]
+#[ignore = "for the figures"]
+fn what_a_shards_verification_computes() {
+    for plan in block::circuits(16) {
+        let circuit = Circuit::of_shard(&plan);
+        let program = record(&circuit);
+        let count = |kind: fn(&Op) -> bool| program.ops.iter().filter(|op| kind(op)).count();
+        let values = count(|op| matches!(op, Op::Set(_)));
+        let inversions = count(|op| matches!(op, Op::Invert(_)));
+        let permutations = count(|op| matches!(op, Op::Permute(..)));
+        println!("| {} | {} | {values} | {inversions} | {permutations} |", plan.name(), circuit.commitments());
     }
 }
 

@@ -33,7 +33,7 @@ use verbatim_aggregator::{
     native::Native,
     program::{Op, Program},
     programs::{Entry, programs},
-    shard::{self, Shared},
+    shard,
     tree::Tree,
     verifier::VerifierChips,
     witness::Witness,
@@ -45,8 +45,12 @@ use verbatim_gadgets::{
     check::check,
     machine::{ChipSet, Sheet, Workload},
 };
+use verbatim_prover::challenge::Challenges;
 
 const SHARDS: &[(&str, u32)] = &[("state", 9), ("light", 9)];
+
+/// The first shard is refused by an assertion.
+const REFUSED: &str = r#"Refused { shard: 0, circuit: "state", k: 9, source: Assertion("#;
 
 /// No objections.
 const NOTHING: [&str; 0] = [];
@@ -64,7 +68,7 @@ struct Claims {
     statement: Statement<Fr>,
     /// What the level below has left; none for a block.
     sums: Option<[G1Affine; 2]>,
-    shared: Shared<Fr>,
+    shared: Challenges<Fr>,
     factor: Fr,
     shards: Vec<Given>,
     generator: G1Affine,
@@ -87,7 +91,7 @@ impl Claims {
             witness.scalars.extend(case.tree.path(key.digest()).expect("a key of the tree"));
             Given { index: key.index(), circuit: Circuit::of(key), witness }
         });
-        let shared = Shared { alpha: Fr::one(), gamma: Fr::one() };
+        let shared = Challenges { alpha: Fr::one(), gamma: Fr::one() };
         let (statement, shards) = (case.statement.clone(), shards.collect());
         let (generator, hand): (_, Hand) = (G1Affine::generator(), |_, _| {});
         Self { statement, sums: None, shared, factor: Fr::one(), shards, generator, hand }.settled()
@@ -104,7 +108,7 @@ impl Claims {
     }
 
     fn opening(&self) -> (&'static Entry, Witness) {
-        let Shared { alpha, gamma } = self.shared;
+        let Challenges { alpha, gamma } = self.shared;
         let scalars = [&self.statement.elements()[..], &[alpha, gamma, self.factor]].concat();
         let entry = if self.sums.is_some() { &programs().verified } else { &programs().block };
         (entry, Witness { scalars, points: self.sums.map_or(Vec::new(), Vec::from) })
@@ -347,7 +351,9 @@ fn a_key_outside_of_the_tree_is_refused() {
     assert_eq!(refusal(&below, &case.scene), r#"Key { shard: 1, circuit: "light", k: 9 }"#);
     // Paths in one tree, the root of another.
     let below = Below { statement: statement.clone(), ..case.below(&keys) };
-    assert!(refusal(&below, &case.scene).starts_with("Refused(Assertion("));
+    assert!(refusal(&below, &case.scene).starts_with(REFUSED));
+    let message = below.work().expect_err("it is refused").to_string();
+    assert!(message.starts_with("shard 0 (state, k = 9): assertion "), "{message}");
     let claims = Claims { statement: statement.clone(), ..Claims::new(&case) }.settled();
     assert_eq!(claims.objections(&case.scene, &statement), ["shard 0: key", "shard 1: key"]);
     // A forger's own tree has the key. What he shows is of another machine.
@@ -369,7 +375,7 @@ fn another_bus_sum_is_refused() {
     let mut bundle = case.scene.proven.bundle.clone();
     bundle.shards[0].bus_sum += Fr::one();
     let refused = refusal(&Below { bundle: &bundle, ..case.below(&keys) }, &case.scene);
-    assert!(refused.starts_with("Work(Refused { run: 3, source: Assertion("), "{refused}");
+    assert!(refused.starts_with(r#"Work(Refused { run: 3, program: "close", source: Assertion("#), "{refused}");
     let mut claims = Claims::new(&case);
     claims.shards[0].witness.scalars[shard::SIZES.count() + 1] += Fr::one();
     assert_eq!(claims.settled().against(&case), ["close: bus sum", "pairing"]);
@@ -449,7 +455,7 @@ fn class_60_another_statement_is_refused() {
         assert_eq!(against, ["close: bus sum", "bus: outcome", "pairing"]);
     }
     let (native, under_old, under_own, against) = refused(|statement| statement.block_keys += Fr::one());
-    assert!(native.starts_with("Refused(Assertion("));
+    assert!(native.starts_with(REFUSED));
     assert_eq!(under_old, ["shard 0: key", "shard 1: key"]);
     assert_eq!(under_own, under_old);
     assert_eq!(against, ["shard 0: key", "shard 1: key", "bus: outcome"]);

@@ -11,13 +11,13 @@
 //! | `alpha`, `gamma` | `s_n`, n; squeezed one after the other |
 //!
 //! A point is absorbed as its two coordinates, each reduced into the scalar field, as snark-verifier's transcript does.
-//! [`ChallengeHasher`] is generic over snark-verifier's loader, so that a circuit with such a loader can run the same code.
-//! The aggregation has an engine of its own: its hashes use the same [`Domain`]s, and its tests compare the digests.
+//! The aggregation hashes the same over engines of its own, in these [`Domain`]s; its tests compare the digests and the
+//! challenges.
 
 use blake2b_simd::Params as Blake2b;
 use halo2_proofs::halo2curves::{ff::FromUniformBytes, group::prime::PrimeCurveAffine};
 use snark_verifier::{
-    loader::{LoadedScalar, ScalarLoader, native::NativeLoader},
+    loader::native::NativeLoader,
     util::{arithmetic::fe_to_fe, hash::Poseidon},
 };
 
@@ -72,84 +72,40 @@ pub struct Challenges<L> {
     pub gamma: L,
 }
 
-/// The coordinates of a point as they are hashed, in the scalar field.
-pub type Coordinates<L> = [L; 2];
+/// The sponge that hashes, over field elements.
+type Sponge = Poseidon<Fr, Fr, T, RATE>;
 
-/// The hashes of this module, for a loader: native, or inside a circuit.
-#[derive(Debug)]
-pub struct ChallengeHasher<L: LoadedScalar<Fr>> {
-    loader: L::Loader,
-    poseidon: Poseidon<Fr, L, T, RATE>,
+/// A sponge that has absorbed a domain and `elements`.
+fn sponge(domain: Domain, elements: &[Fr]) -> Sponge {
+    let mut sponge = Sponge::from_spec(&NativeLoader, poseidon_spec());
+    sponge.update(&[domain.element()]);
+    sponge.update(elements);
+    sponge
 }
 
-impl ChallengeHasher<Fr> {
-    /// The hasher over field elements.
-    pub fn native() -> Self {
-        Self::new(NativeLoader)
-    }
+fn hash(domain: Domain, elements: &[Fr]) -> Fr {
+    sponge(domain, elements).squeeze()
 }
 
-impl<L: LoadedScalar<Fr>> ChallengeHasher<L> {
-    /// The hasher over values of `loader`.
-    pub fn new(loader: L::Loader) -> Self {
-        let poseidon = Poseidon::from_spec(&loader, poseidon_spec());
-        Self { loader, poseidon }
-    }
+/// `head`, the number of points, and their coordinates.
+fn counted(head: &[Fr], points: &[[Fr; 2]]) -> Vec<Fr> {
+    [head, &[Fr::from(points.len() as u64)], points.as_flattened()].concat()
+}
 
-    /// The digest of a verifying key: `initial_state` is the scalar that a transcript starts from
-    /// (`VerifyingKey::transcript_repr`), `fixed` the commitments to the fixed columns.
-    pub fn key_digest(&mut self, index: &L, k: &L, fixed: &[Coordinates<L>], initial_state: &L) -> L {
-        self.absorb(Domain::Key, &[index.clone(), k.clone(), initial_state.clone()]);
-        self.absorb_points(fixed);
-        self.poseidon.squeeze()
-    }
+/// The digest of a verifying key: `initial_state` is the scalar that a transcript starts from
+/// (`VerifyingKey::transcript_repr`), `fixed` the coordinates of the commitments to the fixed columns.
+pub fn key_digest(index: u32, k: u32, initial_state: Fr, fixed: &[[Fr; 2]]) -> Fr {
+    let [index, k] = [index, k].map(|number| Fr::from(u64::from(number)));
+    hash(Domain::Key, &counted(&[index, k, initial_state], fixed))
+}
 
-    /// The digest `d` of a shard.
-    pub fn shard_digest(&mut self, key_digest: &L, k: &L, main: &[Coordinates<L>]) -> L {
-        self.absorb(Domain::Shard, &[key_digest.clone(), k.clone()]);
-        self.absorb_points(main);
-        self.poseidon.squeeze()
-    }
-
-    /// The start of the chain, `s_0`.
-    pub fn chain_start(&mut self, statement: &L) -> L {
-        let version = self.loader.load_const(&Fr::from(PROTOCOL_VERSION));
-        self.absorb(Domain::Start, &[version, statement.clone()]);
-        self.poseidon.squeeze()
-    }
-
-    /// The next state of the chain, from a state and the digest of the shard that follows.
-    pub fn chain_step(&mut self, state: &L, shard: &L) -> L {
-        self.absorb(Domain::Step, &[state.clone(), shard.clone()]);
-        self.poseidon.squeeze()
-    }
-
-    /// The challenges, from the last state of the chain and the number of shards.
-    pub fn challenges(&mut self, state: &L, shards: &L) -> Challenges<L> {
-        self.absorb(Domain::Challenges, &[state.clone(), shards.clone()]);
-        Challenges { alpha: self.poseidon.squeeze(), gamma: self.poseidon.squeeze() }
-    }
-
-    /// A fresh state that has absorbed the domain and `inputs`.
-    fn absorb(&mut self, domain: Domain, inputs: &[L]) {
-        self.poseidon.clear();
-        let domain = self.loader.load_const(&domain.element());
-        self.poseidon.update(&[domain]);
-        self.poseidon.update(inputs);
-    }
-
-    /// Absorbs the number of points and their coordinates.
-    fn absorb_points(&mut self, points: &[Coordinates<L>]) {
-        let count = self.loader.load_const(&Fr::from(points.len() as u64));
-        self.poseidon.update(&[count]);
-        for point in points {
-            self.poseidon.update(point);
-        }
-    }
+/// The digest `d` of a shard, from the digest of its key and the coordinates of its main commitments.
+pub fn shard_digest(key: Fr, k: u32, main: &[[Fr; 2]]) -> Fr {
+    hash(Domain::Shard, &counted(&[key, Fr::from(u64::from(k))], main))
 }
 
 /// The coordinates of a point as they are hashed; `None` for the identity, which has none.
-pub fn coordinates(point: &G1Affine) -> Option<Coordinates<Fr>> {
+pub fn coordinates(point: &G1Affine) -> Option<[Fr; 2]> {
     // The curve's own `coordinates` gives zeros for the identity.
     let identity = bool::from(point.is_identity());
     (!identity).then(|| [fe_to_fe(point.x), fe_to_fe(point.y)])
@@ -158,16 +114,15 @@ pub fn coordinates(point: &G1Affine) -> Option<Coordinates<Fr>> {
 /// The digest of a verifying key; `None` if a fixed column commits to the identity, that is, if it is all zero.
 pub fn verifying_key_digest(index: u32, key: &VerifyingKey) -> Option<Fr> {
     let fixed: Option<Vec<_>> = key.fixed_commitments().iter().map(coordinates).collect();
-    let k = Fr::from(u64::from(key.get_domain().k()));
-    Some(ChallengeHasher::native().key_digest(&Fr::from(u64::from(index)), &k, &fixed?, &key.transcript_repr()))
+    Some(key_digest(index, key.get_domain().k(), key.transcript_repr(), &fixed?))
 }
 
 /// The challenges of a bundle, from its statement and the digests of its shards, in order.
 pub fn bundle_challenges(statement: Fr, shards: &[Fr]) -> Challenges<Fr> {
-    let mut hasher = ChallengeHasher::native();
-    let start = hasher.chain_start(&statement);
-    let end = shards.iter().fold(start, |state, shard| hasher.chain_step(&state, shard));
-    hasher.challenges(&end, &Fr::from(shards.len() as u64))
+    let start = hash(Domain::Start, &[Fr::from(PROTOCOL_VERSION), statement]);
+    let end = shards.iter().fold(start, |state, shard| hash(Domain::Step, &[state, *shard]));
+    let mut sponge = sponge(Domain::Challenges, &[end, Fr::from(shards.len() as u64)]);
+    Challenges { alpha: sponge.squeeze(), gamma: sponge.squeeze() }
 }
 
 /// A statement digest from bytes, for statements that no circuit folds: BLAKE2b-512 reduced into the field.
@@ -183,10 +138,9 @@ mod tests {
     /// Changes only with [`PROTOCOL_VERSION`].
     #[test]
     fn the_chain_is_pinned() {
-        let mut hasher = ChallengeHasher::native();
         let point = coordinates(&G1Affine::generator()).unwrap();
-        let key = hasher.key_digest(&Fr::from(1), &Fr::from(18), &[point, point], &Fr::from(3));
-        let shard = hasher.shard_digest(&key, &Fr::from(18), &[point]);
+        let key = key_digest(1, 18, Fr::from(3), &[point, point]);
+        let shard = shard_digest(key, 18, &[point]);
         let statement = statement_digest(b"statement");
         let challenges = bundle_challenges(statement, &[shard, shard]);
         let values = [key, shard, statement, challenges.alpha, challenges.gamma];
@@ -216,15 +170,13 @@ mod tests {
         }
         assert_ne!(bundle_challenges(Fr::from(8), &digests), base);
 
-        let mut hasher = ChallengeHasher::native();
         let generator = G1Affine::generator();
         let (point, other) = (coordinates(&generator).unwrap(), coordinates(&-generator).unwrap());
         let mut digests = Vec::new();
         for (key, k) in [(1, 2), (2, 1), (1, 1)] {
             for points in [vec![], vec![point], vec![other], vec![point, other], vec![other, point]] {
-                digests.push(hasher.shard_digest(&Fr::from(key), &Fr::from(k), &points));
-                digests.push(hasher.key_digest(&Fr::from(key), &Fr::from(k), &points, &Fr::from(7)));
-                digests.push(hasher.key_digest(&Fr::from(key), &Fr::from(k), &points, &Fr::from(8)));
+                digests.push(shard_digest(Fr::from(u64::from(key)), k, &points));
+                digests.extend([7, 8].map(|state| key_digest(key, k, Fr::from(state), &points)));
             }
         }
         let count = digests.len();

@@ -10,7 +10,7 @@
 //! | [`machine`] | what a circuit and a witness are to this crate, and the shape that a shard circuit must have |
 //! | [`setup`] | KZG parameters: `.srs`, `.ptau`, and an unsafe development setup |
 //! | [`keys`] | proving and verifying keys, cached on disk |
-//! | [`challenge`] | the hash chain from the commitments to the challenges, generic over the loader |
+//! | [`challenge`] | the hash chain from the commitments to the challenges |
 //! | [`transcript`] | the transcript that answers with the bundle's challenges |
 //! | [`backend`], [`shard`] | the commit round and the prove round of one shard |
 //! | [`shards`] | the shards of a plan of the framework's, as circuits and witnesses |
@@ -24,15 +24,12 @@
 //! The challenges of a bundle follow from the statement and the digests of its shards, in order:
 //!
 //! ```
-//! use verbatim_prover::{Fr, challenge::{ChallengeHasher, statement_digest}};
+//! use verbatim_prover::{Fr, challenge::{bundle_challenges, key_digest, shard_digest, statement_digest}};
 //!
-//! let mut hasher = ChallengeHasher::native();
 //! let statement = statement_digest(b"block 1");
-//! let key = hasher.key_digest(&Fr::from(0), &Fr::from(6), &[], &Fr::from(7));
-//! let shard = hasher.shard_digest(&key, &Fr::from(6), &[]);
-//! let start = hasher.chain_start(&statement);
-//! let end = hasher.chain_step(&start, &shard);
-//! let challenges = hasher.challenges(&end, &Fr::from(1));
+//! let key = key_digest(0, 6, Fr::from(7), &[]);
+//! let shard = shard_digest(key, 6, &[]);
+//! let challenges = bundle_challenges(statement, &[shard]);
 //! assert_ne!(challenges.alpha, challenges.gamma);
 //! ```
 //!

@@ -11,7 +11,7 @@ use halo2_proofs::{
 use crate::{
     Bn256, Fr, G1Affine,
     backend::{Backend, BackendError, Seed},
-    challenge::{ChallengeHasher, Challenges, coordinates},
+    challenge::{Challenges, coordinates, shard_digest},
     clock::{Clock, Cost},
     keys::{ShardKey, ShardVerifyingKey},
     machine::{ELEMENT_BYTES, Shape, ShardWitness},
@@ -204,8 +204,7 @@ fn fit(
 fn digest(key: &ShardVerifyingKey, commitments: &[G1Affine]) -> Result<Fr, usize> {
     let points: Result<Vec<_>, _> =
         commitments.iter().enumerate().map(|(index, point)| coordinates(point).ok_or(index)).collect();
-    let k = Fr::from(u64::from(key.shape().k));
-    Ok(ChallengeHasher::native().shard_digest(&key.digest(), &k, &points?))
+    Ok(shard_digest(key.digest(), key.shape().k, &points?))
 }
 
 /// The shard digest by the main commitments that a proof starts with. Checks the proof's exact length and that its points

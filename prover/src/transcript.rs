@@ -8,9 +8,8 @@ use std::{collections::VecDeque, io, sync::LazyLock};
 use halo2_proofs::transcript::{EncodedChallenge, Transcript, TranscriptRead, TranscriptWrite};
 use snark_verifier::{
     halo2_base::poseidon::hasher::spec::OptimizedPoseidonSpec,
-    loader::{LoadedScalar, Loader, ScalarLoader, native::NativeLoader},
+    loader::native::NativeLoader,
     system::halo2::transcript::halo2::{ChallengeScalar, PoseidonTranscript},
-    util::transcript as loaded,
 };
 
 use crate::{Fr, G1Affine, challenge::Challenges};
@@ -31,7 +30,7 @@ pub type Challenge = ChallengeScalar<G1Affine>;
 pub type Poseidon<S> = PoseidonTranscript<G1Affine, NativeLoader, S, T, RATE, R_F, R_P>;
 
 /// The constants of Poseidon, which take milliseconds to compute, once.
-pub fn poseidon_spec() -> OptimizedPoseidonSpec<Fr, T, RATE> {
+pub(crate) fn poseidon_spec() -> OptimizedPoseidonSpec<Fr, T, RATE> {
     static SPEC: LazyLock<OptimizedPoseidonSpec<Fr, T, RATE>> =
         LazyLock::new(OptimizedPoseidonSpec::new::<R_F, R_P, 0>);
     SPEC.clone()
@@ -107,75 +106,6 @@ impl<S: io::Write> TranscriptWrite<G1Affine, Challenge> for Override<S> {
 
     fn write_scalar(&mut self, scalar: Fr) -> io::Result<()> {
         TranscriptWrite::write_scalar(&mut self.inner, scalar)
-    }
-}
-
-/// [`Override`] for snark-verifier's transcripts, of any loader: what the aggregation circuit reads shards with.
-#[derive(Debug)]
-pub struct LoadedOverride<T, S> {
-    inner: T,
-    pending: VecDeque<S>,
-}
-
-impl<T, S: Clone> LoadedOverride<T, S> {
-    /// A transcript whose first two challenges are those of the bundle.
-    pub fn new(inner: T, challenges: &Challenges<S>) -> Self {
-        let Challenges { alpha, gamma } = challenges.clone();
-        Self { inner, pending: VecDeque::from([alpha, gamma]) }
-    }
-
-    /// The transcript below, once all given challenges were used.
-    ///
-    /// # Errors
-    ///
-    /// [`ChallengesLeft`] if the circuit squeezed fewer challenges.
-    pub fn finish(self) -> Result<T, ChallengesLeft> {
-        match self.pending.len() {
-            0 => Ok(self.inner),
-            left => Err(ChallengesLeft { left }),
-        }
-    }
-}
-
-impl<T, S, L> loaded::Transcript<G1Affine, L> for LoadedOverride<T, S>
-where
-    S: LoadedScalar<Fr, Loader = L>,
-    L: Loader<G1Affine> + ScalarLoader<Fr, LoadedScalar = S>,
-    T: loaded::Transcript<G1Affine, L>,
-{
-    fn loader(&self) -> &L {
-        self.inner.loader()
-    }
-
-    fn squeeze_challenge(&mut self) -> S {
-        let Some(challenge) = self.pending.pop_front() else {
-            return self.inner.squeeze_challenge();
-        };
-        self.inner.common_scalar(&challenge).expect("absorbing a scalar into Poseidon is infallible");
-        challenge
-    }
-
-    fn common_ec_point(&mut self, point: &L::LoadedEcPoint) -> Result<(), snark_verifier::Error> {
-        self.inner.common_ec_point(point)
-    }
-
-    fn common_scalar(&mut self, scalar: &S) -> Result<(), snark_verifier::Error> {
-        self.inner.common_scalar(scalar)
-    }
-}
-
-impl<T, S, L> loaded::TranscriptRead<G1Affine, L> for LoadedOverride<T, S>
-where
-    S: LoadedScalar<Fr, Loader = L>,
-    L: Loader<G1Affine> + ScalarLoader<Fr, LoadedScalar = S>,
-    T: loaded::TranscriptRead<G1Affine, L>,
-{
-    fn read_scalar(&mut self) -> Result<S, snark_verifier::Error> {
-        self.inner.read_scalar()
-    }
-
-    fn read_ec_point(&mut self) -> Result<L::LoadedEcPoint, snark_verifier::Error> {
-        self.inner.read_ec_point()
     }
 }
 

@@ -4,13 +4,11 @@ use alloy_primitives::keccak256;
 use halo2_proofs::halo2curves::{bn256::Fq, ff::PrimeField};
 use ruint::aliases::U256;
 
-use super::{
-    Statement,
-    memory::WORD,
-    protocol::{COORDINATES, LIMB_BITS, LIMBS, Round},
-    statement::ElementsError,
+use super::{Statement, memory::WORD, protocol::Round, statement::ElementsError};
+use crate::{
+    Fr,
+    last::{ACCUMULATOR_LIMBS, COORDINATES, LIMB_BITS, LIMBS},
 };
-use crate::Fr;
 
 /// Why an instance and a proof cannot be written as a call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +58,7 @@ impl Interface {
 
     /// The number of elements of the circuit's instance: the statement's, then the limbs of the deferred pairing.
     pub fn instance_length(&self) -> usize {
-        self.statement.elements() + COORDINATES * LIMBS
+        self.statement.elements() + ACCUMULATOR_LIMBS
     }
 
     /// The length of the argument `proof` in bytes: the deferred pairing's points, then what the prover writes.

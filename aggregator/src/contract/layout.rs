@@ -12,12 +12,15 @@ use super::{
     calldata::Interface,
     memory::{Memory, WORD},
     opening,
-    protocol::{COORDINATES, LIMB_BITS, LIMBS, Protocol, Round},
+    protocol::{Protocol, Round},
     quotient, solc,
     statement::Kind,
     text::{Text, literal},
 };
-use crate::Fr;
+use crate::{
+    Fr,
+    last::{ACCUMULATOR_LIMBS, COORDINATES, LIMB_BITS},
+};
 
 /// The contract, with names for what is filled in.
 const TEMPLATE: &str = include_str!("verifier.sol");
@@ -71,14 +74,14 @@ pub(super) fn source(
         ("PLACES", places(protocol, statement, &rounds)),
         ("STATEMENT_LENGTH", format!("{:#x}", statement.fields().len() * WORD)),
         ("READ_FIELDS", read_fields(statement)),
-        ("DEFERRED_END", format!("add(DEFERRED, {:#x})", COORDINATES * LIMBS * WORD)),
+        ("DEFERRED_END", format!("add(DEFERRED, {:#x})", ACCUMULATOR_LIMBS * WORD)),
         ("LIMB_BITS", LIMB_BITS.to_string()),
         ("TWO_LIMBS_BITS", (2 * LIMB_BITS).to_string()),
         ("LIMB", format!("{:#x}", (1_u128 << LIMB_BITS) - 1)),
         ("OMEGA_INVERSE", literal(&protocol.shift(-1))),
         ("OMEGA_LAST", literal(&protocol.shift(-protocol.last()))),
         ("OMEGA", literal(&protocol.omega())),
-        ("ELEMENTS", (statement.elements() + COORDINATES * LIMBS).to_string()),
+        ("ELEMENTS", (statement.elements() + ACCUMULATOR_LIMBS).to_string()),
         ("BLINDING", protocol.blinding.to_string()),
         ("ROWS_INVERSE", literal(&rows_inverse)),
         ("NUMERATOR", quotient::numerator(protocol)),
@@ -150,7 +153,7 @@ fn places(protocol: &Protocol, statement: &Statement, rounds: &[Round]) -> Strin
         memory.place(format!("ROUND_{i}"), 1);
         if i == 0 {
             memory.place("ELEMENTS", statement.elements());
-            memory.place("DEFERRED", COORDINATES * LIMBS);
+            memory.place("DEFERRED", ACCUMULATOR_LIMBS);
         }
         round.points.iter().for_each(|name| memory.place(name, 2));
         round.values.iter().for_each(|name| memory.place(name, 1));

@@ -14,14 +14,6 @@ use verbatim_prover::VerifyingKey;
 use super::GenerateError;
 use crate::{Fr, G1Affine, key::Gate};
 
-/// The coordinates of the deferred accumulator: left x and y, right x and y.
-pub(super) const COORDINATES: usize = 4;
-
-/// The limbs of a coordinate, lowest first.
-pub(super) const LIMBS: usize = 3;
-/// The bits of a limb.
-pub(super) const LIMB_BITS: usize = 88;
-
 /// A part of the proof between two hashes.
 #[derive(Debug)]
 pub(super) struct Round {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use halo2_base::gates::circuit::{BaseCircuitParams, CircuitBuilderStage, builder::BaseCircuitBuilder};
 use serde::{Deserialize, Serialize};
+use verbatim_prover::challenge::Challenges;
 
 use super::{
     cells::{Cells, Part},
@@ -15,12 +16,9 @@ use crate::{
     engine::{Engine, Sum},
     key::Circuit,
     native::Refusal,
-    shard::{Shared, Verified, verify},
+    shard::{Verified, verify},
     witness::Witness,
 };
-
-/// Elements at the end of the instance: two points with two coordinates of three limbs.
-pub const ACCUMULATOR_LIMBS: usize = 12;
 
 /// Rows at the end of a column that have no cells of the circuit, at most.
 const UNUSABLE_ROWS: usize = 10;
@@ -129,9 +127,9 @@ impl LastCircuit {
 
 /// Reads the challenges and a factor, then a shard's proof, and verifies it up to the pairing: all that a body does for its
 /// shard, but constrain the challenges.
-pub fn verify_shard(engine: &mut Halo2Engine<'_>, circuit: &Circuit) -> (Shared<Scalar>, Verified<Scalar>) {
+pub fn verify_shard(engine: &mut Halo2Engine<'_>, circuit: &Circuit) -> (Challenges<Scalar>, Verified<Scalar>) {
     let [alpha, gamma, factor] = [(); 3].map(|()| engine.scalar());
-    let shared = Shared { alpha, gamma };
+    let shared = Challenges { alpha, gamma };
     let verified = verify(engine, circuit, &shared, &factor);
     let generator = engine.known_point(&G1Affine::generator());
     engine.term(Sum::Right, &verified.generator, &generator);

@@ -1,6 +1,6 @@
 //! Integers in limbs, and equations modulo the order `q` of the curve's base field.
 //!
-//! An integer is `l_0 + l_1 X + l_2 X^2` with `X = 2^b`, where `b >= 88` is a multiple of the lookup's bits. An *element*
+//! An integer is `l_0 + l_1 X + l_2 X^2` with `X = 2^b`, where `b >= 88` ([`LIMB_BITS`]) is a multiple of the lookup's bits. An *element*
 //! has limbs of `b`, `b` and `254 - 2 b` bits: it is from 0 to `2^254 - 1`, and is not canonical unless that is said. What
 //! is added up of elements has limbs of both signs; its *weight* says how many elements it is made of: the integer is below
 //! `weight 2^254`, and its limbs are below `weight` times the bounds of an element's.
@@ -17,14 +17,14 @@
 use halo2_proofs::halo2curves::{bn256::Fq, ff::PrimeField};
 use num_bigint::{BigInt, Sign};
 
-use super::cells::{Cell, Cells, Filling, constant, element, lift, one, order, power, zero};
+use super::{
+    accumulator::{LIMB_BITS, LIMBS},
+    cells::{Cell, Cells, Filling, constant, element, lift, one, order, power, zero},
+};
 use crate::Fr;
 
 /// The bits of an element.
 pub(super) const BITS: usize = 254;
-
-/// The bits of a limb are at least these.
-const LEAST_LIMB: usize = 88;
 
 /// The bits of a quotient, with its sign.
 const QUOTIENT_BITS: usize = 259;
@@ -144,7 +144,7 @@ impl Limbs {
 
     /// The limbs for lookups of so many bits, which are [`Limbs::LOOKUP_BITS`].
     pub(super) fn new(lookup_bits: usize) -> Self {
-        let bits = LEAST_LIMB.next_multiple_of(lookup_bits);
+        let bits = LIMB_BITS.next_multiple_of(lookup_bits);
         let q = BigInt::from(order::<Fq>());
         Self { bits, q_limbs: cut(&q, bits).map(|limb| element(&limb)), q_native: element(&q), q }
     }
@@ -293,26 +293,26 @@ impl Limbs {
         cells.chain_to(x.limbs[0].into(), &terms, Some(element(low)));
     }
 
-    /// The limbs of an element in limbs of 88 bits.
+    /// The limbs of an element as the instance has them, of [`LIMB_BITS`] bits.
     ///
     /// Both numbers are below `2^254`, so it is enough to assert that they are equal modulo `r` and modulo `2^88`. (Being equal,
-    /// they share their bounds: that of the highest limb, and of what stands above 88 bits in the lowest, need not be sharp.)
-    pub(super) fn export(&self, cells: &mut Cells, x: &Integer) -> [Cell; 3] {
-        let [low, middle, high] = cut(&x.sum.value, LEAST_LIMB);
+    /// they share their bounds: that of the highest limb, and of what stands above these bits in the lowest, need not be sharp.)
+    pub(super) fn export(&self, cells: &mut Cells, x: &Integer) -> [Cell; LIMBS] {
+        let [low, middle, high] = cut(&x.sum.value, LIMB_BITS);
         let limbs = [
-            cells.number(&low, LEAST_LIMB, false),
-            cells.number(&middle, LEAST_LIMB, false),
-            cells.number(&high, BITS - 2 * LEAST_LIMB, false),
+            cells.number(&low, LIMB_BITS, false),
+            cells.number(&middle, LIMB_BITS, false),
+            cells.number(&high, BITS - 2 * LIMB_BITS, false),
         ];
-        let weighed = |limb: &Cell, index| ((*limb).into(), constant(power(index * LEAST_LIMB)));
+        let weighed = |limb: &Cell, index| ((*limb).into(), constant(power(index * LIMB_BITS)));
         let native = cells.chain(limbs[0], &[weighed(&limbs[1], 1), weighed(&limbs[2], 2)]);
         cells.equal(&native, &x.sum.native);
-        let rest = self.bits - LEAST_LIMB;
+        let rest = self.bits - LIMB_BITS;
         if rest == 0 {
             cells.equal(&limbs[0], &x.limbs[0]);
         } else {
-            let above = cells.number(&(lift(x.limbs[0].value()) >> LEAST_LIMB), rest, false);
-            let low = cells.chain(limbs[0], &[(above.into(), constant(power(LEAST_LIMB)))]);
+            let above = cells.number(&(lift(x.limbs[0].value()) >> LIMB_BITS), rest, false);
+            let low = cells.chain(limbs[0], &[(above.into(), constant(power(LIMB_BITS)))]);
             cells.equal(&low, &x.limbs[0]);
         }
         limbs

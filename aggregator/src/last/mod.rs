@@ -5,9 +5,10 @@
 //! own, made for many terms in one column; `limbs`, `point`, `table` and `sum` say why it is sound.
 //!
 //! The instance is one column: scalars of the statement, then the left and the right sum, each as x and y, each of these as
-//! three limbs of 88 bits, the lowest first. Whoever accepts a proof must check the pairing of these two points:
+//! [`LIMBS`] limbs of [`LIMB_BITS`] bits, the lowest first. Whoever accepts a proof must check the pairing of these two points:
 //! `e(left, [s]_2) = e(right, [1]_2)`.
 
+mod accumulator;
 mod cells;
 mod circuit;
 mod endomorphism;
@@ -22,8 +23,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use accumulator::{ACCUMULATOR_LIMBS, COORDINATES, LIMB_BITS, LIMBS, accumulator};
 pub use cells::Part;
-pub use circuit::{ACCUMULATOR_LIMBS, LastCircuit, Pinning, verify_shard};
+pub use circuit::{LastCircuit, Pinning, verify_shard};
 pub use engine::{Halo2Engine, Scalar};
 pub use point::Point;
 pub use proof::{Keys, ProofError, verify};

@@ -142,7 +142,7 @@ impl<'a> Points<'a> {
         Point { x, y }
     }
 
-    /// The point in canonical form, in limbs of 88 bits: x, then y, the lowest limb first.
+    /// The point in canonical form, in limbs of [`LIMB_BITS`](super::LIMB_BITS) bits: x, then y, the lowest limb first.
     pub(super) fn export(&mut self, point: &Point) -> Vec<Cell> {
         let outer = self.cells.spend_on(Part::Points);
         let Self { cells, limbs, .. } = self;

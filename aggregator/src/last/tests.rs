@@ -19,6 +19,7 @@ use rand_chacha::ChaCha20Rng;
 use verbatim_prover::setup::Setup;
 
 use super::{
+    accumulator,
     cells::{order, tamper},
     circuit::LastCircuit,
     engine::{Halo2Engine, Scalar},
@@ -177,16 +178,6 @@ fn end(engine: &mut Halo2Engine<'_>) {
     [Sum::Left, Sum::Right].into_iter().for_each(|sum| engine.term(sum, &one, &generator));
 }
 
-/// A point as a circuit exposes it.
-fn limbs(point: &G1Affine) -> Vec<Fr> {
-    let mask = (BigInt::from(1) << 88) - 1;
-    let limbs = |value: Fq| {
-        let value = integer(&value);
-        [0, 88, 176].map(|shift| super::cells::element(&((&value >> shift) & &mask)))
-    };
-    [point.x, point.y].into_iter().flat_map(limbs).collect()
-}
-
 /// Scalars with edges, points with repetitions: all terms of one sum.
 fn terms(count: usize) -> (Vec<Fr>, Vec<G1Affine>) {
     let mut random = random();
@@ -216,7 +207,7 @@ fn sums_are_those_of_the_curve_for_all_limbs() {
             Vec::new()
         });
         let expected = witness.scalars.iter().zip(&witness.points).fold(G1::generator(), |sum, (s, p)| sum + p * s);
-        let expected = [G1Affine::generator(), expected.to_affine()].iter().flat_map(limbs).collect::<Vec<_>>();
+        let expected = accumulator(&[G1Affine::generator(), expected.to_affine()]);
         assert_eq!(circuit.instance(), expected, "k = {k}");
         assert_eq!(Constraints::of(&circuit).unknown(), Vec::<usize>::new(), "k = {k}");
         println!("k = {k}, {count}: {:?}", circuit.spent());

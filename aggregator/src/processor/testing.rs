@@ -86,7 +86,7 @@ fn entries() -> [Entry; 3] {
     let mut base = 0;
     [(START, SHARDS), (SHARDS, SHARDS), (SHARDS, END)].map(|(begin, end)| {
         let program = program(begin, end);
-        let entry = Entry { base, program };
+        let entry = Entry { name: "test".to_owned(), base, program };
         base += entry.program.len();
         entry
     })

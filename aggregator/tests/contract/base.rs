@@ -9,9 +9,10 @@ use halo2_proofs::halo2curves::ff::{Field as _, PrimeField};
 use verbatim_aggregator::{
     Fr, G1Affine,
     contract::{Field, Kind, Statement},
+    last::{LIMB_BITS, accumulator},
 };
 
-use super::keyed::{Keyed, elements};
+use super::keyed::Keyed;
 
 /// What the circuit's instance is made of.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,7 @@ impl Public {
     /// All elements in order.
     pub(crate) fn instance(&self) -> Vec<Fr> {
         let statement = [self.halves[0], self.halves[1], self.product, self.number];
-        statement.into_iter().chain(elements(self.deferred)).collect()
+        statement.into_iter().chain(accumulator(&self.deferred)).collect()
     }
 }
 
@@ -74,7 +75,7 @@ impl Shape {
         for (i, bits) in [(0, 128), (1, 128), (3, 32)] {
             range.range_check(context, instance[i], bits);
         }
-        instance[4..].iter().for_each(|limb| range.range_check(context, *limb, 88));
+        instance[4..].iter().for_each(|limb| range.range_check(context, *limb, LIMB_BITS));
         let mut product = context.load_witness(public.product);
         let secret = context.load_witness(Fr::from(7));
         context.constrain_equal(&product, &instance[2]);

@@ -10,9 +10,10 @@ use halo2_proofs::{
 use verbatim_aggregator::{
     Fr, G1Affine,
     contract::{Field, Kind, Statement, onchain},
+    last::accumulator,
 };
 
-use super::keyed::{Keyed, elements};
+use super::keyed::Keyed;
 
 const K: u32 = 6;
 
@@ -113,7 +114,7 @@ impl Circuit<Fr> for Products {
 fn another_circuit() {
     let statement = ["first", "second"].map(|name| Field::new(name, Kind::Uint, "")).to_vec();
     let instance = |first: u64, deferred: [G1Affine; 2]| -> Vec<Fr> {
-        [Fr::from(first), Fr::from(4)].into_iter().chain(elements(deferred)).collect()
+        [Fr::from(first), Fr::from(4)].into_iter().chain(accumulator(&deferred)).collect()
     };
     let keys = Products(instance(0, [G1Affine::default(); 2]));
     let keyed = Keyed::new(&keys, K, &Statement::new(statement).expect("a statement"));

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use halo2_proofs::{
-    halo2curves::{
-        bn256::{Bn256, Fq},
-        ff::PrimeField,
-        group::Curve,
-    },
+    halo2curves::{bn256::Bn256, group::Curve},
     plonk::{Circuit, ProvingKey, create_proof, keygen_pk2, verify_proof},
     poly::{
         commitment::ParamsProver,
@@ -92,19 +88,4 @@ impl Keyed {
         let powers = self.params.get_g();
         [powers[0], powers[1]].map(|point| (point * scalar).to_affine())
     }
-}
-
-/// The elements of a deferred pairing.
-pub(crate) fn elements(deferred: [G1Affine; 2]) -> impl Iterator<Item = Fr> {
-    deferred.into_iter().flat_map(|point| [point.x, point.y]).flat_map(limbs)
-}
-
-/// Three limbs of 88 bits, lowest first.
-fn limbs(coordinate: Fq) -> [Fr; 3] {
-    let bytes = coordinate.to_repr();
-    [&bytes[..11], &bytes[11..22], &bytes[22..]].map(|limb| {
-        let mut repr = [0; 32];
-        repr[..limb.len()].copy_from_slice(limb);
-        Fr::from_repr(repr).expect("88 bits are below the modulus")
-    })
 }

@@ -12,13 +12,14 @@ use verbatim_aggregator::{
     Fr, G1,
     key::Circuit,
     native::{Native, Refusal},
-    shard::{Shared, verify},
+    shard::verify,
     witness::Witness,
 };
 use verbatim_circuits::schedule::Fork;
 use verbatim_gadgets::{grid::Grid, halo2};
 use verbatim_prover::{
     bundle::{Job, ProvenBundle, Prover, ShardProof},
+    challenge::Challenges,
     keys::{KeyStore, ShardKey, ShardVerifyingKey},
     machine::ShardWitness,
     setup::Setup,
@@ -79,13 +80,12 @@ impl Scene {
         self.keys.iter().map(|key| &**key.verifying()).zip(&self.proven.bundle.shards)
     }
 
-    pub(crate) fn shared(&self) -> Shared<Fr> {
-        let challenges = self.proven.challenges;
-        Shared { alpha: challenges.alpha, gamma: challenges.gamma }
+    pub(crate) fn shared(&self) -> Challenges<Fr> {
+        self.proven.challenges
     }
 
     /// Whether a proof holds with the pairing.
-    pub(crate) fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Shared<Fr>) -> Result<bool, Refusal> {
+    pub(crate) fn holds(&self, circuit: &Circuit, witness: &Witness, shared: &Challenges<Fr>) -> Result<bool, Refusal> {
         let mut native = Native::new(witness);
         let verified = verify(&mut native, circuit, shared, &FACTOR);
         let [left, right] = native.finish()?;

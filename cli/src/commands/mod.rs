@@ -76,13 +76,10 @@ impl SetupArguments {
         Ok(setup)
     }
 
-    /// The keys that the machine allows: pinned ones, or for a setup that is not the development one those that are made now.
+    /// The keys that the machine allows.
     pub(crate) fn key_set(&self, setup: &Setup) -> anyhow::Result<KeySet> {
-        if setup.is_unsafe() {
-            return Ok(KeySet::development()?);
-        }
         let bar = progress::bar("keys", keyset::circuits().len());
-        let keys = KeySet::compute(setup, |_| bar.inc(1))?;
+        let keys = KeySet::load(setup, self.folder().as_deref(), |_| bar.inc(1))?;
         bar.finish_and_clear();
         Ok(keys)
     }

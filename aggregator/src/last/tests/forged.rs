@@ -13,6 +13,7 @@ use crate::{
     Fr, G1, G1Affine,
     engine::{Engine, Sum},
     last::{
+        LIMB_BITS,
         cells::{order, tamper},
         circuit::LastCircuit,
         endomorphism::ENDOMORPHISM,
@@ -206,7 +207,7 @@ fn every_element_has_an_equation() {
     }
 }
 
-/// Limbs of 88 bits of another number, equal modulo the one or the other.
+/// Limbs of the instance, of another number, equal modulo the one or the other.
 #[test]
 fn exported_limbs_are_of_the_number_modulo_both_numbers() {
     let [x, _] = small_point();
@@ -218,7 +219,7 @@ fn exported_limbs_are_of_the_number_modulo_both_numbers() {
         })
     };
     assert_eq!(exported(BigInt::default()), [0, 0]);
-    assert_eq!(exported(BigInt::from(1) << 88), [0, 1], "only the number in the cells' field");
+    assert_eq!(exported(BigInt::from(1) << LIMB_BITS), [0, 1], "only the number in the cells' field");
     assert_eq!(exported(BigInt::from(order::<Fr>())), [0, 1], "only the low limb");
 }
 

@@ -3,26 +3,21 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::time::Instant;
 
 use anyhow::Context;
 use serde::Serialize;
 use verbatim_aggregator::contract::onchain;
-use verbatim_aggregator::final_proof::{FinalProof, FinalVerifier, MOST_BYTES};
+use verbatim_aggregator::final_proof::{FinalProof, FinalVerifier, MOST_BYTES, hash_hex};
 use verbatim_prover::setup::Setup;
 
-use super::Arguments;
-use crate::output::{Verdict, json, seconds};
+use super::{Arguments, Report};
+use crate::output::{Verdict, json};
 
 #[derive(Debug, Serialize)]
-struct Report {
-    valid: bool,
-    reason: Option<String>,
+struct Label {
     chain_id: u64,
     block_hash: String,
     parent_hash: String,
-    about_block: Option<u64>,
-    seconds: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,35 +53,17 @@ fn off_chain(
     setup: &Setup,
 ) -> anyhow::Result<Verdict> {
     let machine = arguments.block.as_deref().map(super::super::machine).transpose()?;
-    let start = Instant::now();
-    let holds = verifier.verify(proof, &setup.verifier()).map_err(|error| error.to_string());
-    let verdict = holds.and_then(|()| match &machine {
-        Some(machine) => proof.is_about(machine.assembly().public()).map_err(|error| error.to_string()),
-        None => Ok(()),
-    });
-    let hash = |[high, low]: [u128; 2]| format!("0x{high:032x}{low:032x}");
-    let report = Report {
-        valid: verdict.is_ok(),
-        reason: verdict.err(),
+    let details = Label {
         chain_id: proof.label.chain_id,
-        block_hash: hash(proof.label.block_hash),
-        parent_hash: hash(proof.label.parent_hash),
-        about_block: machine.as_ref().map(|machine| machine.info().number),
-        seconds: seconds(start.elapsed()),
+        block_hash: hash_hex(proof.label.block_hash),
+        parent_hash: hash_hex(proof.label.parent_hash),
     };
-    if arguments.json {
-        json(&report)?;
-    } else {
-        match (&report.reason, report.about_block) {
-            (Some(reason), _) => println!("INVALID: {reason}"),
-            (None, Some(block)) => println!("valid, about block {block}, {}", report.block_hash),
-            (None, None) => println!(
-                "valid, about the public messages of a block that says it is {} (name a block with --block)",
-                report.block_hash
-            ),
-        }
-    }
-    Ok(report.valid.into())
+    let messages = format!("the public messages of a block that says it is {}", details.block_hash);
+    let report = Report::new(machine.as_ref(), details, || {
+        verifier.verify(proof, &setup.verifier())?;
+        machine.as_ref().map_or(Ok(()), |machine| proof.is_about(machine.assembly().public()))
+    });
+    report.print(arguments.json, "final proof", &messages)
 }
 
 fn on_chain(
