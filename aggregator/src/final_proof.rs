@@ -7,6 +7,7 @@
 //! On disk it is a JSON document, see [`FinalProof::encode`].
 
 use std::{
+    env,
     io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -38,7 +39,7 @@ use crate::{
     Fr, G1Affine,
     contract::{Contract, Field, GenerateError, Kind, Statement as Fields},
     key::Circuit,
-    keyset::{KeySet, element},
+    keyset::{KeySet, KeySetError, element},
     last::{Halo2Engine, Keys, LastCircuit, ProofError, Scalar, accumulator, verify},
     level,
     native::{Native, Refusal},
@@ -63,6 +64,12 @@ pub enum FinalError {
     /// The setup cannot be had in that size.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// The keys are not of the setup.
+    #[error(transparent)]
+    Keys(#[from] KeySetError),
+    /// Halo2 would take the degree of the last circuit's constraints from the environment, which would change its key.
+    #[error("the environment variable {DEGREE} is set: it would change the last circuit's key; unset it")]
+    Environment,
     /// The proof system fails, or refuses.
     #[error(transparent)]
     Proof(#[from] ProofError),
@@ -123,8 +130,9 @@ impl FinalVerifier {
     /// to it.
     ///
     /// # Errors
-    /// [`FinalError`] if the setup is too small.
+    /// [`FinalError`] if the setup is too small, or the keys are of another one.
     pub fn new(keys: &KeySet, setup: &Setup, cache: Option<&Path>) -> Result<Self, FinalError> {
+        check(keys, setup)?;
         let place = cache.map(|cache| Place::new(cache, keys, setup));
         if let Some(known) = place.as_ref().and_then(Place::read) {
             return Ok(known);
@@ -166,6 +174,17 @@ impl FinalVerifier {
     }
 }
 
+/// The variable that halo2 reads where a circuit does not declare its degree, as those of halo2-base do not.
+const DEGREE: &str = "MAX_DEGREE";
+
+/// What keys of the last circuit ask for, beside a setup that is large enough.
+fn check(keys: &KeySet, setup: &Setup) -> Result<(), FinalError> {
+    if env::var_os(DEGREE).is_some() {
+        return Err(FinalError::Environment);
+    }
+    Ok(keys.check(setup)?)
+}
+
 fn digest(key: &VerifyingKey) -> String {
     element(&key.transcript_repr())
 }
@@ -178,20 +197,27 @@ struct Place {
     digest: Option<&'static str>,
 }
 
-/// The digest of the last key under the development setup.
+/// The digest of all that the last key follows from, but the setup; and of the key under the development setup.
 static DEVELOPMENT: &str = include_str!("../../testdata/last.txt");
+
+/// What [`DEVELOPMENT`] says under a name.
+fn pinned(name: &str) -> &'static str {
+    let line = DEVELOPMENT.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.expect("both digests are pinned")
+}
 
 impl Place {
     fn new(cache: &Path, keys: &KeySet, setup: &Setup) -> Self {
         let mut state = cache::digest_state(b"VerbatimLastVKey");
-        state.update(setup.verifier().s_g2().to_bytes().as_ref()).update(env!("CARGO_PKG_VERSION").as_bytes());
+        // The circuit under the development setup, for the constants: the roots, which follow.
+        state.update(setup.verifier().s_g2().to_bytes().as_ref()).update(pinned("circuit").as_bytes());
         for root in [keys.block().root(), keys.verifier().root(), Fr::from(u64::from(K))] {
             state.update(root.to_repr().as_ref());
         }
         let digest = cache::digest_of(&state);
         let path = cache.join(format!("last-{K}-{}.vk", cache::short(&digest)));
         let identity = Identity { kind: *b"vkl1", digest };
-        Self { path, identity, digest: setup.is_unsafe().then(|| DEVELOPMENT.trim()) }
+        Self { path, identity, digest: setup.is_unsafe().then(|| pinned("key")) }
     }
 
     /// The parameters of the circuit as JSON, their length before them, then the key.
@@ -245,8 +271,9 @@ impl FinalKeys {
     /// some gigabytes.
     ///
     /// # Errors
-    /// [`FinalError`] if the setup is too small.
+    /// [`FinalError`] if the setup is too small, or the keys are of another one.
     pub fn new(keys: &KeySet, setup: &Setup, cache: Option<&Path>) -> Result<Self, FinalError> {
+        check(keys, setup)?;
         let (body, params) = (Body::new(keys), setup.params(K)?);
         let place = cache.map(|cache| Place::new(cache, keys, setup));
         if let Some(keys) = place.as_ref().and_then(Place::read_keys) {

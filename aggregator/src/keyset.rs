@@ -1,7 +1,8 @@
 //! The keys that a machine allows: what the last circuit, and so the contract, stands for.
 //!
-//! As text, a line for each key: the circuit's number and name, the size, and the digest in hexadecimal, the highest digit
-//! first. The keys of the block's circuits come first, then those of the verifier circuit. The order is that of the leaves.
+//! As text, a line with the digest of the setup that the keys are of, then a line for each key: the circuit's number and name,
+//! the size, and the digest in hexadecimal, the highest digit first. The keys of the block's circuits come first, then those
+//! of the verifier circuit. The order is that of the leaves.
 
 use std::{
     fmt,
@@ -49,6 +50,8 @@ impl KeyDigest {
 /// All keys that are allowed, and the trees over them.
 #[derive(Clone, Debug)]
 pub struct KeySet {
+    /// The digest of the setup.
+    setup: [u8; 32],
     keys: Vec<KeyDigest>,
     block: Tree,
     verifier: Tree,
@@ -66,9 +69,15 @@ pub enum KeySetError {
     /// A tree has no room.
     #[error(transparent)]
     Tree(#[from] TooManyKeys),
+    /// The first line does not name a setup.
+    #[error("line 1 of the keys is not `setup digest`")]
+    NoSetup,
     /// A line is not a key.
     #[error("line {0} of the keys is not `number name k digest`")]
     Line(usize),
+    /// The keys are of another setup. Under this one a commitment of theirs may be to something else.
+    #[error("the keys are of another setup")]
+    OtherSetup,
 }
 
 /// All circuits at all sizes: the block's, then the verifier circuit.
@@ -89,17 +98,17 @@ pub fn key_digest(circuit: &PlanCircuit, setup: &Setup) -> Result<KeyDigest, Key
 static DEVELOPMENT: &str = include_str!("../../testdata/keys.txt");
 
 impl KeySet {
-    /// The set of these keys.
+    /// The set of these keys, which are of the setup with this [digest](Setup::digest).
     ///
     /// # Errors
     /// [`KeySetError::Tree`] if they are too many.
-    pub fn new(keys: Vec<KeyDigest>) -> Result<Self, TooManyKeys> {
+    pub fn new(setup: [u8; 32], keys: Vec<KeyDigest>) -> Result<Self, TooManyKeys> {
         let of = |verifies: bool| {
             let keys = keys.iter().filter(|key| (key.index == verifier::INDEX) == verifies);
             Tree::new(keys.map(|key| key.digest).collect())
         };
         let (block, verifier) = (of(false)?, of(true)?);
-        Ok(Self { keys, block, verifier })
+        Ok(Self { setup, keys, block, verifier })
     }
 
     /// The keys under a setup: under the development one those of [`KeySet::development`]; else from `cache`, if they are
@@ -112,7 +121,7 @@ impl KeySet {
             return Self::development();
         }
         let place = cache.map(|cache| Place::new(cache, setup));
-        if let Some(kept) = place.as_ref().and_then(Place::read) {
+        if let Some(kept) = place.as_ref().and_then(Place::read).filter(|kept| kept.check(setup).is_ok()) {
             return Ok(kept);
         }
         let keys = Self::compute(setup, made)?;
@@ -138,7 +147,15 @@ impl KeySet {
             made(&key);
             Ok(key)
         });
-        Ok(Self::new(keys.collect::<Result<_, KeySetError>>()?)?)
+        Ok(Self::new(setup.digest(), keys.collect::<Result<_, KeySetError>>()?)?)
+    }
+
+    /// Asserts that the keys are of this setup.
+    ///
+    /// # Errors
+    /// [`KeySetError::OtherSetup`] if they are not.
+    pub fn check(&self, setup: &Setup) -> Result<(), KeySetError> {
+        if self.setup == setup.digest() { Ok(()) } else { Err(KeySetError::OtherSetup) }
     }
 
     /// The keys.
@@ -186,6 +203,7 @@ impl Place {
 
 impl fmt::Display for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{SETUP}{}", hex::encode(self.setup))?;
         self.keys.iter().try_for_each(|key| writeln!(f, "{key}"))
     }
 }
@@ -201,10 +219,21 @@ impl FromStr for KeySet {
     type Err = KeySetError;
 
     fn from_str(text: &str) -> Result<Self, KeySetError> {
-        let lines = text.lines().enumerate();
-        let keys = lines.map(|(place, line)| key(line).ok_or(KeySetError::Line(place + 1)));
-        Ok(Self::new(keys.collect::<Result<_, _>>()?)?)
+        let mut lines = text.lines();
+        let setup = lines.next().and_then(setup).ok_or(KeySetError::NoSetup)?;
+        let keys = lines.enumerate().map(|(place, line)| key(line).ok_or(KeySetError::Line(place + 2)));
+        Ok(Self::new(setup, keys.collect::<Result<_, _>>()?)?)
     }
+}
+
+/// What the first line begins with.
+const SETUP: &str = "setup ";
+
+fn setup(line: &str) -> Option<[u8; 32]> {
+    let digits = line.strip_prefix(SETUP)?;
+    let digest = hex::decode(digits).ok()?.try_into().ok()?;
+    // One encoding: no capitals.
+    (hex::encode(digest) == digits).then_some(digest)
 }
 
 /// A field element in hexadecimal, the highest digit first.
@@ -263,7 +292,10 @@ mod tests {
     fn keys_of_another_setup_are_kept() {
         let (dir, setup, other) = (tempdir().expect("a folder"), setup(1), setup(2));
         assert!(is_made(&setup, dir.path()) && is_made(&other, dir.path()));
-        let keys: KeySet = format!("0 light 9 {}\n", "0".repeat(64)).parse().expect("a set");
+        let key = KeyDigest { index: 0, name: "light".to_owned(), k: 9, digest: Fr::one() };
+        let keys = KeySet::new(setup.digest(), vec![key]).expect("a set");
+        assert!(keys.check(&setup).is_ok());
+        assert!(matches!(keys.check(&other), Err(KeySetError::OtherSetup)));
         let place = Place::new(dir.path(), &setup);
         place.write(&keys);
         let kept = KeySet::load(&setup, Some(dir.path()), |_| panic!("nothing is made")).expect("it is kept");
@@ -277,6 +309,8 @@ mod tests {
         assert!(is_made(&setup, dir.path()) && is_made(&other, dir.path()));
         fs::rename(&foreign.path, &place.path).expect("a file");
         assert!(!is_made(&setup, dir.path()));
+        Place::new(dir.path(), &other).write(&keys);
+        assert!(is_made(&other, dir.path()), "a set of another setup is none");
 
         let mut bytes = fs::read(&place.path).expect("the file");
         let last = bytes.len() - 40;
@@ -308,8 +342,10 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused() {
+        let setup = format!("setup {}\n", "0a".repeat(32));
         let good = format!("0 light 9 {}", "0".repeat(64));
-        assert!(good.parse::<KeySet>().is_ok());
+        let read = |line: &str| format!("{setup}{line}\n").parse::<KeySet>();
+        assert!(read(&good).is_ok());
         for bad in [
             "",
             "0 light 9",
@@ -318,10 +354,12 @@ mod tests {
             &good[..70],
             &good.replace("00", "0g"),
             &format!("+{good}"),
+            &format!("0 light 9 {}", "f".repeat(64)),
         ] {
-            assert!(matches!(format!("{bad}\n").parse::<KeySet>(), Err(KeySetError::Line(1))), "{bad}");
+            assert!(matches!(read(bad), Err(KeySetError::Line(2))), "{bad}");
         }
-        let unreduced = format!("0 light 9 {}", "f".repeat(64));
-        assert!(matches!(unreduced.parse::<KeySet>(), Err(KeySetError::Line(1))));
+        for bad in ["", "\n", &good, &setup[6..], &setup[..69], &setup.to_uppercase(), &setup.replace("0a", "0A")] {
+            assert!(matches!(bad.parse::<KeySet>(), Err(KeySetError::NoSetup)), "{bad}");
+        }
     }
 }

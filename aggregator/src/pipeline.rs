@@ -32,7 +32,7 @@ use crate::{
     aggregate::{Below, LevelError},
     final_proof::FinalProof,
     key::Circuit,
-    keyset::KeySet,
+    keyset::{KeySet, KeySetError},
     level::Statement,
     native::Native,
     proof::{LevelProof, LevelProofError, VerifierKeys},
@@ -69,6 +69,9 @@ pub enum AggregateError {
         /// Why.
         source: LevelError,
     },
+    /// The keys are not of the setup.
+    #[error(transparent)]
+    Keys(#[from] KeySetError),
     /// A level cannot be proven.
     #[error("level {level}: {source}")]
     Proof {
@@ -149,13 +152,14 @@ impl<'a> Aggregation<'a> {
     /// The aggregation of a block's proof, which is verified.
     ///
     /// # Errors
-    /// [`AggregateError::Rejected`].
+    /// [`AggregateError::Rejected`], and [`AggregateError::Keys`] if the keys are of another setup.
     pub fn new(
         proof: &'a BlockProof,
         keys: &'a KeySet,
         setup: &'a Setup,
         store: &'a KeyStore,
     ) -> Result<Self, AggregateError> {
+        keys.check(setup)?;
         let rejected = |source| AggregateError::Rejected { level: 0, source };
         proof.verify(setup).map_err(rejected)?;
         let chain = proof.public().fold().map_err(|source| rejected(source.into()))?;

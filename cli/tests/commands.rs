@@ -83,6 +83,17 @@ fn input_that_is_bad_is_named() {
     }
 }
 
+/// Halo2 would take the degree of the last circuit from it.
+#[test]
+fn the_environment_does_not_change_the_last_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_verbatim"));
+    let output = command.args(["vk", "--keys"]).current_dir(folder.path()).env("MAX_DEGREE", "3").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("error: the environment variable MAX_DEGREE is set"), "{error}");
+}
+
 #[test]
 fn a_block_is_executed_checked_proven_and_verified() {
     let folder = tempfile::tempdir().unwrap();

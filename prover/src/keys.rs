@@ -166,6 +166,17 @@ pub fn circuit_digest<C: ShardCircuit>(circuit: &C) -> Result<[u8; 32], KeyError
         .map_err(|source| KeyError::Keygen { circuit: circuit.name().to_owned(), source })
 }
 
+/// The same of any circuit of halo2's, under a name: of its constraint system, and of all that it assigns to its fixed
+/// columns, selectors and copies, in the order in which it does.
+///
+/// # Errors
+/// Halo2's, if the circuit cannot be synthesised.
+pub fn fixed_digest<C: Circuit<Fr>>(name: &str, circuit: &C) -> Result<[u8; 32], halo2_proofs::plonk::Error> {
+    let mut state = cache::digest_state(b"VerbatimFixedDig");
+    state.update(name.as_bytes());
+    digest::fixed_digest(state, circuit)
+}
+
 /// The verifying key of a circuit, without its proving key.
 ///
 /// # Errors

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use halo2_base::gates::circuit::{BaseCircuitParams, CircuitBuilderStage, builder::BaseCircuitBuilder};
 use serde::{Deserialize, Serialize};
 use verbatim_prover::challenge::Challenges;
+use verbatim_prover::keys::fixed_digest;
 
 use super::{
     cells::{Cells, Part},
     engine::{Halo2Engine, Scalar},
     limbs::Limbs,
+    proof::ProofError,
 };
 use crate::{
     Fr, G1Affine,
@@ -102,6 +104,15 @@ impl LastCircuit {
     /// The circuit as halo2 takes it.
     pub fn builder(&self) -> &BaseCircuitBuilder<Fr> {
         &self.builder
+    }
+
+    /// The digest of all that its key follows from, but the setup: see [`fixed_digest`]. It takes the cells of the circuit, which
+    /// halo2-base can lay out only once.
+    ///
+    /// # Errors
+    /// [`ProofError::Halo2`] if it cannot be laid out.
+    pub fn digest(self) -> Result<[u8; 32], ProofError> {
+        Ok(fixed_digest("last", &self.builder)?)
     }
 
     /// The instance.

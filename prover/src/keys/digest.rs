@@ -14,16 +14,22 @@ use crate::{Fr, G2Affine, cache, machine::ShardCircuit};
 
 /// The digest of a circuit's identity, constraint system and fixed contents.
 pub(super) fn circuit_digest<C: ShardCircuit>(circuit: &C, halo2: &C::Circuit) -> Result<[u8; 32], Error> {
-    let mut cs = ConstraintSystem::default();
-    let config = C::Circuit::configure_with_params(&mut cs, halo2.params());
-    let mut digest = FixedDigest { state: cache::digest_state(b"Verbatim-Key---1") };
-    digest.state.update(circuit.name().as_bytes());
+    let mut state = cache::digest_state(b"Verbatim-Key---1");
+    state.update(circuit.name().as_bytes());
     for number in [circuit.index(), circuit.k(), circuit.main_columns() as u32] {
-        digest.state.update(&number.to_le_bytes());
+        state.update(&number.to_le_bytes());
     }
+    fixed_digest(state, halo2)
+}
+
+/// The digest of what `state` has, and of a circuit's constraint system and fixed contents.
+pub(super) fn fixed_digest<C: Circuit<Fr>>(state: State, circuit: &C) -> Result<[u8; 32], Error> {
+    let mut cs = ConstraintSystem::default();
+    let config = C::configure_with_params(&mut cs, circuit.params());
+    let mut digest = FixedDigest { state };
     digest.state.update(format!("{:?} {:?}", cs.pinned(), cs.degree()).as_bytes());
     let constants = cs.constants().clone();
-    <C::Circuit as Circuit<Fr>>::FloorPlanner::synthesize(&mut digest, halo2, config, constants)?;
+    C::FloorPlanner::synthesize(&mut digest, circuit, config, constants)?;
     Ok(cache::digest_of(&digest.state))
 }
 
