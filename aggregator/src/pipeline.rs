@@ -21,8 +21,10 @@ use verbatim_prover::{
     cache,
     clock::{Clock, Cost},
     file::{self, FileError, Limits},
+    inventory::Inventory,
     jobs::{JobError, Jobs},
     keys::{KeyStore, ShardVerifyingKey},
+    machine::ShardCircuit,
     progress::{Cancel, Cancelled},
     setup::Setup,
 };
@@ -35,7 +37,7 @@ use crate::{
     keyset::{KeySet, KeySetError},
     level::Statement,
     native::Native,
-    proof::{LevelProof, LevelProofError, VerifierKeys},
+    proof::{LevelProof, LevelProofError},
     verifier,
     witness::Witness,
     work::{Shown, WorkError},
@@ -198,16 +200,16 @@ impl<'a> Aggregation<'a> {
         prover: &Prover<'_>,
         mut done: impl FnMut(&LevelReport),
     ) -> Result<LevelProof, AggregateError> {
-        let mut keys = VerifierKeys::default();
+        let mut inventory = Inventory::new(self.setup, self.store);
         let mut top = None;
         for level in 1..=LEVELS {
             let clock = Clock::start();
             let path = folder.join(format!("level-{level}"));
             let proof = match path.exists() {
-                true => self.read(&path, &mut keys)?,
+                true => self.read(level, &path, &mut inventory)?,
                 false => {
                     let prover = prover.clone().jobs(Jobs::new(path.with_extension("jobs")));
-                    self.prove(level, top.as_ref(), &prover, &mut keys)?
+                    self.prove(level, top.as_ref(), &prover, &mut inventory)?
                 }
             };
             proof.verify(self.setup).map_err(|source| AggregateError::Rejected { level, source })?;
@@ -232,7 +234,7 @@ impl<'a> Aggregation<'a> {
         level: usize,
         below: Option<&LevelProof>,
         prover: &Prover<'_>,
-        keys: &mut VerifierKeys,
+        inventory: &mut Inventory<'_>,
     ) -> Result<LevelProof, AggregateError> {
         let failed = |source| AggregateError::Level { level, source };
         let ended = |source: WorkError| failed(source.into());
@@ -242,7 +244,7 @@ impl<'a> Aggregation<'a> {
         };
         let (sheet, shown) = work.map_err(failed)?.finish().map_err(ended)?;
         let greatest_k = *verifier::SIZES.end();
-        LevelProof::prove((&sheet, shown), greatest_k, (self.setup, self.store, keys), prover)
+        LevelProof::prove((&sheet, shown), greatest_k, inventory, prover)
             .map_err(|source| AggregateError::Proof { level, source })
     }
 
@@ -302,7 +304,7 @@ impl<'a> Aggregation<'a> {
         then(&Below { statement: self.statement.clone(), sums, bundle, keys, tree })
     }
 
-    fn read(&self, path: &Path, keys: &mut VerifierKeys) -> Result<LevelProof, AggregateError> {
+    fn read(&self, level: usize, path: &Path, inventory: &mut Inventory<'_>) -> Result<LevelProof, AggregateError> {
         let sums = read_sums(&path.join(DESCRIPTION))?;
         let nothing = Witness::default();
         let statement = self.statement.outcome(&mut Native::new(&nothing));
@@ -311,9 +313,11 @@ impl<'a> Aggregation<'a> {
         let known = manifest.shards.iter().filter(|shard| verifier::SIZES.contains(&shard.k));
         for shard in known {
             // Other names and sizes have no key: reading the shards then says so.
-            keys.get(shard.k, self.setup, self.store).map_err(|source| AggregateError::Proof { level: 0, source })?;
+            let key = inventory.key(&verifier::circuit(shard.k));
+            key.map_err(|source| AggregateError::Proof { level, source: source.into() })?;
         }
-        let registry = keys.registry();
+        let circuit = verifier::circuit(verifier::LEAST_K);
+        let registry = inventory.registry([(circuit.name(), circuit.index())]).expect("one circuit");
         let bundle = file::read(&shards, &registry, &Limits::default())?;
         let key = |shard: &verbatim_prover::bundle::ShardProof| registry.key(&shard.circuit, shard.k).map(Arc::clone);
         let keys = bundle.shards.iter().filter_map(key).collect();

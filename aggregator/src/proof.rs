@@ -13,10 +13,11 @@ use verbatim_gadgets::{
 use verbatim_prover::{
     bundle::{Bundle, BundleRejection, Job, ProveError, Prover, ShardCost, Verifier},
     challenge::Challenges,
-    keys::{KeyError, KeyStore, ShardKey, ShardVerifyingKey},
+    inventory::{Inventory, InventoryError},
+    keys::ShardVerifyingKey,
     machine::ShardCircuit,
     registry::{Count, Registry},
-    setup::{Setup, SetupError, VerifierSetup},
+    setup::{Setup, VerifierSetup},
     shards::PlanShard,
 };
 
@@ -33,43 +34,12 @@ pub enum LevelProofError {
     /// A shard has no room.
     #[error(transparent)]
     Full(#[from] Full),
-    /// The setup cannot be had in that size.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
     /// A key cannot be made.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Key(#[from] InventoryError),
     /// The shards cannot be proven.
     #[error(transparent)]
     Prove(#[from] ProveError),
-}
-
-/// The keys of the verifier circuit, by their sizes.
-#[derive(Debug, Default)]
-pub struct VerifierKeys {
-    keys: BTreeMap<u32, Arc<ShardKey>>,
-}
-
-impl VerifierKeys {
-    /// The key for shards of `2^k` rows, made or taken from the store where it is not here yet.
-    ///
-    /// # Errors
-    /// [`LevelProofError`] if it cannot be made.
-    pub fn get(&mut self, k: u32, setup: &Setup, store: &KeyStore) -> Result<Arc<ShardKey>, LevelProofError> {
-        if let Some(key) = self.keys.get(&k) {
-            return Ok(Arc::clone(key));
-        }
-        let key = Arc::new(store.key(&verifier::circuit(k), setup.params(k)?)?);
-        self.keys.insert(k, Arc::clone(&key));
-        Ok(key)
-    }
-}
-
-impl VerifierKeys {
-    /// The keys that are here.
-    pub fn registry(&self) -> Registry {
-        registry(self.keys.values().map(|key| key.verifying()))
-    }
 }
 
 /// A level, proven.
@@ -93,11 +63,11 @@ impl LevelProof {
     pub fn prove(
         (sheet, shown): (&Sheet<VerifierChips>, Shown),
         greatest_k: u32,
-        (setup, store, keys): (&Setup, &KeyStore, &mut VerifierKeys),
+        inventory: &mut Inventory<'_>,
         prover: &Prover<'_>,
     ) -> Result<Self, LevelProofError> {
         let plan = Plan::new(vec![sheet], greatest_k)?;
-        let shard_keys = plan.shards().iter().map(|shard| keys.get(shard.k, setup, store));
+        let shard_keys = plan.shards().iter().map(|shard| inventory.key(&verifier::circuit(shard.k)));
         let shard_keys = shard_keys.collect::<Result<Vec<_>, _>>()?;
         let shards: Vec<_> = (0..shard_keys.len()).map(|shard| PlanShard::new(&plan, shard)).collect();
         let jobs: Vec<_> = shard_keys.iter().zip(&shards).map(|(key, witness)| Job { key, witness }).collect();

@@ -26,11 +26,11 @@ use verbatim_aggregator::{
     },
     level,
     native::{Native, Refusal},
-    proof::VerifierKeys,
     shard::verify,
+    verifier,
     witness::Witness,
 };
-use verbatim_prover::{keys::KeyStore, setup::Setup};
+use verbatim_prover::setup::Setup;
 
 /// Rows of the circuit in tests, as a base-2 logarithm.
 const K: u32 = 18;
@@ -203,9 +203,7 @@ fn what_the_shards_of_a_block_take() {
 #[test]
 #[ignore = "a measurement"]
 fn what_the_last_level_takes() {
-    let (setup, store) = (Setup::unsafe_development(None), KeyStore::new(None));
-    let key = VerifierKeys::default().get(16, &setup, &store).expect("a key");
-    let circuit = Circuit::of(key.verifying());
+    let circuit = Circuit::of_shard(&verifier::circuit(verifier::LEAST_K));
     for k in 21..=23 {
         let last = LastCircuit::keygen(k, |engine| level::last(engine, &circuit, [Fr::one(); 2]));
         let (spent, columns) = (last.spent(), &last.params().num_advice_per_phase);

@@ -16,10 +16,10 @@ use verbatim_aggregator::{
     bus::Outcome,
     level::Statement,
     programs::programs,
-    proof::{LevelProof, VerifierKeys},
+    proof::LevelProof,
     rom,
     tree::Tree,
-    verifier::{VerifierChips, VerifierEvent},
+    verifier::{self, VerifierChips, VerifierEvent},
     work::Shown,
 };
 use verbatim_gadgets::{
@@ -28,7 +28,7 @@ use verbatim_gadgets::{
     machine::{ChipSet, Sheet, Workload},
     plan::Plan,
 };
-use verbatim_prover::{bundle::Prover, keys::KeyStore, setup::Setup};
+use verbatim_prover::{bundle::Prover, inventory::Inventory, keys::KeyStore, setup::Setup};
 
 /// Two levels above an empty bundle, proven. For the figures, and because a proof takes a while.
 #[test]
@@ -36,32 +36,32 @@ use verbatim_prover::{bundle::Prover, keys::KeyStore, setup::Setup};
 fn two_levels_are_proven() {
     let case = Case::new(&[("state", 9), ("light", 9)]);
     let (setup, store) = (&case.scene.setup, KeyStore::new(None));
-    let mut verifier_keys = VerifierKeys::default();
+    let mut inventory = Inventory::new(setup, &store);
     let mut tree_keys = Vec::new();
     for k in 16..=17 {
         let start = Instant::now();
-        tree_keys.push(verifier_keys.get(k, setup, &store).expect("a key").verifying().digest());
+        tree_keys.push(inventory.key(&verifier::circuit(k)).expect("a key").verifying().digest());
         println!("key k = {k}: {:.1} s", start.elapsed().as_secs_f64());
     }
     let tree = Tree::new(tree_keys).expect("few keys");
     let statement = Statement { verifier_keys: tree.root(), ..case.statement.clone() };
     let keys = case.keys();
     let below = Below { statement: statement.clone(), ..case.below(&keys) };
-    let mut level = prove(&below, setup, &store, &mut verifier_keys);
+    let mut level = prove(&below, setup, &mut inventory);
     for _ in 0..2 {
         let keys: Vec<_> = level.keys.iter().map(|key| &**key).collect();
         let sums = Some(level.shown.sums);
         let below = Below { statement: statement.clone(), sums, bundle: &level.bundle, keys: &keys, tree: &tree };
-        level = prove(&below, setup, &store, &mut verifier_keys);
+        level = prove(&below, setup, &mut inventory);
     }
 }
 
-fn prove(below: &Below<'_>, setup: &Setup, store: &KeyStore, keys: &mut VerifierKeys) -> LevelProof {
+fn prove(below: &Below<'_>, setup: &Setup, inventory: &mut Inventory<'_>) -> LevelProof {
     let start = Instant::now();
     let (sheet, shown) = below.work().expect("it holds").finish().expect("sums");
     println!("{} rows, {:.1} s", (&sheet as &dyn Workload).rows(), start.elapsed().as_secs_f64());
     let start = Instant::now();
-    let level = LevelProof::prove((&sheet, shown), 18, (setup, store, keys), &Prover::new()).expect("a proof");
+    let level = LevelProof::prove((&sheet, shown), 18, inventory, &Prover::new()).expect("a proof");
     println!("proven in {:.1} s", start.elapsed().as_secs_f64());
     for cost in &level.costs {
         let cpu = (cost.commit.cpu + cost.prove.cpu).as_secs_f64();

@@ -40,11 +40,11 @@ use crate::{
     bundle::{Bundle, BundleRejection, Job, ProveError, Prover, ShardCost, Verifier},
     challenge::Challenges,
     file::{self, FileError, Limits},
-    keys::{KeyError, KeyStore, ShardKey},
-    machine::ShardCircuit,
+    inventory::{Inventory, InventoryError},
+    keys::KeyStore,
     progress::{NoProgress, Progress},
-    registry::{Count, Registry, RegistryError},
-    setup::{Setup, SetupError},
+    registry::{Registry, RegistryError},
+    setup::Setup,
     shards::{PlanCircuit, PlanShard},
 };
 
@@ -76,12 +76,9 @@ pub enum BlockError {
     /// A shard has no room.
     #[error(transparent)]
     Full(#[from] Full),
-    /// The setup cannot be had in that size.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
     /// A key cannot be made.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Key(#[from] InventoryError),
     /// The machine has two circuits of one name or number: a bug of ours.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -167,8 +164,7 @@ impl Machine {
         let jobs: Vec<_> = keys.iter().zip(&shards).map(|(key, witness)| Job { key, witness }).collect();
         let public = self.assembly.public().clone();
         let proven = prover.prove(self.assembly.statement(), &jobs)?;
-        let registry =
-            inventory.registry(&plan.workloads().iter().map(|w| Arc::clone(w.circuit())).collect::<Vec<_>>())?;
+        let registry = inventory.registry(names(plan.workloads().iter().map(|workload| workload.circuit())))?;
         Ok(ProvenBlock { proof: BlockProof { bundle: proven.bundle, public, registry }, costs: proven.costs })
     }
 }
@@ -207,38 +203,9 @@ pub fn all_circuits() -> Vec<PlanCircuit> {
     (0..).zip(assembly.workloads()).flat_map(at_all_sizes).collect()
 }
 
-/// The keys of the shards at hand.
-struct Inventory<'a> {
-    setup: &'a Setup,
-    store: &'a KeyStore,
-    keys: Vec<Arc<ShardKey>>,
-}
-
-impl<'a> Inventory<'a> {
-    fn new(setup: &'a Setup, store: &'a KeyStore) -> Self {
-        Self { setup, store, keys: Vec::new() }
-    }
-
-    fn key(&mut self, circuit: &PlanCircuit) -> Result<Arc<ShardKey>, BlockError> {
-        let known = |key: &&Arc<ShardKey>| key.verifying().name() == circuit.name() && key.shape().k == circuit.k();
-        if let Some(key) = self.keys.iter().find(known) {
-            return Ok(Arc::clone(key));
-        }
-        let key = Arc::new(self.store.key(circuit, self.setup.params(circuit.k())?)?);
-        self.keys.push(Arc::clone(&key));
-        Ok(key)
-    }
-
-    fn registry(self, circuits: &[Arc<Circuit>]) -> Result<Registry, BlockError> {
-        let mut registry = Registry::new();
-        for (index, circuit) in (0..).zip(circuits) {
-            registry.add_circuit(circuit.name, index, Count::any())?;
-        }
-        for key in self.keys {
-            registry.add_key(Arc::clone(key.verifying()))?;
-        }
-        Ok(registry)
-    }
+/// The names of circuits, and their numbers.
+fn names<'c>(circuits: impl IntoIterator<Item = &'c Arc<Circuit>>) -> impl Iterator<Item = (&'c str, u32)> {
+    (0..).zip(circuits).map(|(index, circuit)| (circuit.name, index))
 }
 
 /// A proven block, with what it cost.
@@ -314,8 +281,7 @@ impl BlockProof {
                 inventory.key(&PlanCircuit::new(Arc::clone(circuit), index, shard.k))?;
             }
         }
-        let circuits: Vec<_> = circuits.into_iter().map(|(_, circuit)| circuit).collect();
-        let registry = inventory.registry(&circuits)?;
+        let registry = inventory.registry(names(circuits.iter().map(|(_, circuit)| circuit)))?;
         let bundle = file::read(&shards, &registry, &Limits::default())?;
         Ok(Self { bundle, public: statement::read(folder)?, registry })
     }

@@ -14,7 +14,8 @@
 //! | [`transcript`] | the transcript that answers with the bundle's challenges |
 //! | [`backend`], [`shard`] | the commit round and the prove round of one shard |
 //! | [`shards`] | the shards of a plan of the framework's, as circuits and witnesses |
-//! | [`bundle`], [`registry`] | proving and verifying a whole bundle |
+//! | [`bundle`], [`registry`], [`inventory`] | proving and verifying a whole bundle |
+//! | [`jobs`] | what is done of a bundle, kept in a folder: nothing is done twice, and processes share the work |
 //! | [`mod@file`] | bundles on disk |
 //! | [`block`] | all of it at once: from a block to a bundle on disk, and back to a verdict |
 //! | [`progress`] | observing and cancelling |
@@ -52,6 +53,7 @@ pub mod cache;
 pub mod challenge;
 pub mod clock;
 pub mod file;
+pub mod inventory;
 pub mod jobs;
 pub mod keys;
 pub mod machine;
