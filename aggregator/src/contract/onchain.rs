@@ -1,7 +1,7 @@
 //! Deploying and calling a compiled contract in revm, under the rules of Osaka: the limit on the size of code
 //! (EIP-170), prices of precompiles (EIP-1108, EIP-7883) and the floor for calldata (EIP-7623) among them.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, fmt};
 
 use alloy_primitives::{Address, Bytes, TxKind, keccak256};
 use revm::{
@@ -44,6 +44,14 @@ const REFUSALS: [(Refusal, &str); 5] = [
     (Refusal::Proof, "InvalidProof()"),
 ];
 
+/// The error that the contract reverts with.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = REFUSALS.iter().find(|(refusal, _)| refusal == self);
+        named.map_or(Ok(()), |(_, signature)| f.write_str(signature))
+    }
+}
+
 /// What a call says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -53,6 +61,16 @@ pub enum Verdict {
     Refused(Refusal),
     /// The call reverts with other data: calldata that is not the encoding of the arguments reverts with none.
     Reverted(Vec<u8>),
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Valid(_) => f.write_str("the contract accepts"),
+            Self::Refused(refusal) => write!(f, "the contract reverts with {refusal}"),
+            Self::Reverted(data) => write!(f, "the contract reverts with {} bytes", data.len()),
+        }
+    }
 }
 
 /// What a call of a contract takes and says.
@@ -146,5 +164,20 @@ fn refused(data: &[u8]) -> Verdict {
     match named {
         Some((refusal, _)) => Verdict::Refused(*refusal),
         None => Verdict::Reverted(data.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_names_the_contracts_error() {
+        for (refusal, signature) in REFUSALS {
+            let verdict = refused(&keccak256(signature)[..4]);
+            assert_eq!(verdict, Verdict::Refused(refusal));
+            assert_eq!(verdict.to_string(), format!("the contract reverts with {signature}"));
+        }
+        assert_eq!(refused(&[1, 2, 3]).to_string(), "the contract reverts with 3 bytes");
     }
 }

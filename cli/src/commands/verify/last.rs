@@ -8,16 +8,35 @@ use anyhow::Context;
 use serde::Serialize;
 use verbatim_aggregator::contract::onchain;
 use verbatim_aggregator::final_proof::{FinalProof, FinalVerifier, MOST_BYTES, hash_hex};
+use verbatim_aggregator::keyset::element;
 use verbatim_prover::setup::Setup;
 
 use super::{Arguments, Report};
 use crate::output::{Verdict, json};
 
 #[derive(Debug, Serialize)]
-struct Label {
+struct Statement {
     chain_id: u64,
+    fork: u64,
     block_hash: String,
     parent_hash: String,
+    public_digest: String,
+    public_count: String,
+}
+
+impl Statement {
+    fn of(proof: &FinalProof) -> Self {
+        let label = &proof.label;
+        let [public_digest, public_count] = [&proof.digest, &proof.count].map(|value| format!("0x{}", element(value)));
+        Self {
+            chain_id: label.chain_id,
+            fork: label.fork,
+            block_hash: hash_hex(label.block_hash),
+            parent_hash: hash_hex(label.parent_hash),
+            public_digest,
+            public_count,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -53,11 +72,7 @@ fn off_chain(
     setup: &Setup,
 ) -> anyhow::Result<Verdict> {
     let machine = arguments.block.as_deref().map(super::super::machine).transpose()?;
-    let details = Label {
-        chain_id: proof.label.chain_id,
-        block_hash: hash_hex(proof.label.block_hash),
-        parent_hash: hash_hex(proof.label.parent_hash),
-    };
+    let details = Statement::of(proof);
     let messages = format!("the public messages of a block that says it is {}", details.block_hash);
     let report = Report::new(machine.as_ref(), details, || {
         verifier.verify(proof, &setup.verifier())?;
@@ -84,7 +99,7 @@ fn on_chain(
     if arguments.json {
         json(&report)?;
     } else {
-        let verdict = if report.valid { "valid".to_owned() } else { format!("INVALID: {:?}", answer.verdict) };
+        let verdict = if report.valid { "valid".to_owned() } else { format!("INVALID, {}", answer.verdict) };
         let OnChainReport { gas_used, code_size, calldata_size, .. } = report;
         println!("{verdict}: {gas_used} gas, {code_size} bytes of code, {calldata_size} bytes of calldata");
     }
