@@ -298,9 +298,12 @@ pub fn authorization(chain_id: u64, target: Address, nonce: u64) -> (SignedAutho
 
 /// A block as its two files.
 pub fn files(input: &BlockInput) -> (Vec<u8>, String) {
-    let list = |items: Vec<String>| format!("[{}]", items.join(","));
-    let hexes =
-        |items: Vec<&[u8]>| list(items.into_iter().map(|item| format!("\"0x{}\"", hex::encode(item))).collect());
+    // Sorted, so that the same input has the same file.
+    let hexes = |mut items: Vec<&[u8]>| {
+        items.sort_unstable();
+        let items: Vec<_> = items.into_iter().map(|item| format!("\"0x{}\"", hex::encode(item))).collect();
+        format!("[{}]", items.join(","))
+    };
     let headers: Vec<_> = input.witness.headers.values().map(alloy_rlp::encode).collect();
     let json = format!(
         r#"{{"state":{},"codes":{},"keys":[],"headers":{}}}"#,
