@@ -9,14 +9,15 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{aggregate, audit, check, execute, export_verifier, prove, setup, stats, verify, vk};
-use output::Verdict;
+use output::{STOPPED, Verdict};
 
 /// Prove Ethereum blocks, bytecode by bytecode.
 ///
 /// A BLOCK is a folder with `block.rlp` and `witness.json` (and `chain.json` for a chain that is not mainnet), or a path
 /// `N.block.rlp` with `N.witness.json` beside it. `testdata/first-light` is one to begin with.
 ///
-/// Exit codes: 0 if all is well, 1 if something does not hold (an invalid proof, a failed check), 2 if the input is bad.
+/// Exit codes: 0 if all is well, 1 if something does not hold (an invalid proof, a failed check), 2 if the input is bad, 130 if
+/// the work was stopped by Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Arguments {
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,
         Ok(Verdict::Fails) => ExitCode::from(1),
+        Ok(Verdict::Stopped) => ExitCode::from(STOPPED),
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+/// The exit code of work that was stopped.
+pub(crate) const STOPPED: u8 = 130;
+
 /// Whether what a command was asked about holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -9,6 +12,8 @@ pub(crate) enum Verdict {
     Holds,
     /// Exit code 1.
     Fails,
+    /// The work was stopped: exit code 130, as a shell has it for an interrupt.
+    Stopped,
 }
 
 impl From<bool> for Verdict {

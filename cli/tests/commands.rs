@@ -3,7 +3,9 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -81,6 +83,30 @@ fn input_that_is_bad_is_named() {
         let message = error.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
         assert!(message.contains(named), "{arguments:?}: {error}");
     }
+}
+
+/// What was done before the interrupt is not done again.
+#[test]
+#[cfg(unix)]
+fn work_that_is_interrupted_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let block = testdata("empty").display().to_string();
+    let prove = ["prove", &block, "-o", "proof", "--work", "jobs"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_verbatim"));
+    command.args(prove).current_dir(path).env("XDG_CACHE_HOME", path.join("cache")).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let first = path.join("jobs/commit-000000");
+    while !first.exists() && child.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!path.join("proof").exists());
+    let kept = fs::read(&first).unwrap();
+    json(path, &prove);
+    assert_eq!(fs::read(&first).unwrap(), kept);
 }
 
 /// Halo2 would take the degree of the last circuit from it.

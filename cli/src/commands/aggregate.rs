@@ -78,7 +78,7 @@ impl Job {
 
 /// A proof that does not hold is no bad input.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
-    aggregate(arguments).or_else(|error| match error.downcast_ref() {
+    super::interruptible(|cancel| aggregate(arguments, cancel)).or_else(|error| match error.downcast_ref() {
         Some(AggregateError::Rejected { .. } | AggregateError::Pairing(_)) => {
             eprintln!("INVALID: {error}");
             Ok(Verdict::Fails)
@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     })
 }
 
-fn aggregate(arguments: &Arguments) -> anyhow::Result<Verdict> {
+fn aggregate(arguments: &Arguments, cancel: &Cancel) -> anyhow::Result<Verdict> {
     let Arguments { output, .. } = arguments;
     anyhow::ensure!(!output.exists(), "{} exists: name another file, or remove it", output.display());
     let clock = Clock::start();
@@ -96,9 +96,6 @@ fn aggregate(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let keys = arguments.setup.key_set(&setup)?;
     let proof = BlockProof::read(&arguments.proof, &setup, &store)
         .with_context(|| format!("cannot read the proof in {}", arguments.proof.display()))?;
-    let cancel = Cancel::new();
-    let token = cancel.clone();
-    ctrlc::set_handler(move || token.cancel())?;
     let bars = Bars::default();
     let prover = Prover::new().progress(&bars).cancel(cancel.clone());
     let aggregation = Aggregation::new(&proof, &keys, &setup, &store)?;
@@ -109,7 +106,7 @@ fn aggregate(arguments: &Arguments) -> anyhow::Result<Verdict> {
         eprintln!("level {}: {shards} shards, {} s", report.level, seconds(report.cost.wall));
         jobs.extend(Job::of_level(report));
     })?;
-    let last_proof = aggregation.final_proof(&top, &folder, &cancel, || {
+    let last_proof = aggregation.final_proof(&top, &folder, cancel, || {
         let witness = aggregation.last(&top)?;
         let last = step("making the last keys", "last keys", KEYS, &mut jobs, || {
             Ok(FinalKeys::new(&keys, &setup, arguments.setup.folder().as_deref())?)

@@ -22,9 +22,11 @@ use verbatim_aggregator::keyset::{self, KeySet};
 use verbatim_prover::block::{GREATEST_K, Machine};
 use verbatim_prover::cache;
 use verbatim_prover::keys::KeyStore;
+use verbatim_prover::progress::Cancel;
 use verbatim_prover::setup::Setup;
 use verbatim_witness::input::BlockInput;
 
+use crate::output::{STOPPED, Verdict};
 use crate::progress;
 
 /// What the last circuit's verifying key takes to make, in processor time.
@@ -102,6 +104,26 @@ impl SetupArguments {
     /// The store of keys.
     pub(crate) fn keys(&self) -> KeyStore {
         KeyStore::new(self.folder().as_deref())
+    }
+}
+
+/// Work that an interrupt stops: the first when the shard at hand is done, the second at once.
+pub(crate) fn interruptible(work: impl FnOnce(&Cancel) -> anyhow::Result<Verdict>) -> anyhow::Result<Verdict> {
+    let cancel = Cancel::new();
+    let token = cancel.clone();
+    ctrlc::set_handler(move || {
+        if token.is_cancelled() {
+            std::process::exit(STOPPED.into());
+        }
+        eprintln!("stopping when the work at hand is done; once more stops it at once");
+        token.cancel();
+    })?;
+    match work(&cancel) {
+        Err(_) if cancel.is_cancelled() => {
+            eprintln!("stopped");
+            Ok(Verdict::Stopped)
+        }
+        outcome => outcome,
     }
 }
 

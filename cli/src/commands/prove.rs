@@ -67,16 +67,17 @@ impl From<&ShardCost> for Shard {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
+    super::interruptible(|cancel| prove(arguments, cancel))
+}
+
+fn prove(arguments: &Arguments, cancel: &Cancel) -> anyhow::Result<Verdict> {
     BlockProof::check_output(&arguments.output)?;
     let clock = Clock::start();
     let machine = super::machine(&arguments.block)?;
     let setup = arguments.setup.setup()?;
-    let cancel = Cancel::new();
-    let token = cancel.clone();
-    ctrlc::set_handler(move || token.cancel())?;
     let bars = Bars::default();
     eprintln!("making keys where the cache has none, then committing and proving");
-    let mut prover = Prover::new().progress(&bars).cancel(cancel);
+    let mut prover = Prover::new().progress(&bars).cancel(cancel.clone());
     if let Some(work) = &arguments.work {
         prover = prover.jobs(Jobs::new(work));
     }
