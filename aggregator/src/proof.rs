@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use halo2_proofs::halo2curves::bn256::{G2Affine, pairing};
 use verbatim_gadgets::{
     grid::Full,
-    halo2,
     machine::Sheet,
     message::Message,
     plan::{Plan, public_sum},
@@ -84,8 +83,7 @@ impl LevelProof {
         let registry = self.registry();
         let message = Outcome::tuple(&self.shown.message());
         let public = |challenges: &Challenges<Fr>| {
-            let challenges = halo2::Challenges { alpha: challenges.alpha, gamma: challenges.gamma };
-            public_sum([(Outcome::TAG.id, &message[..], -Fr::one())], challenges).unwrap_or_else(Fr::one)
+            public_sum([(Outcome::TAG.id, &message[..], -Fr::one())], *challenges).unwrap_or_else(Fr::one)
         };
         Verifier::new(&registry, setup.verifier()).verify(self.shown.digest(), &self.bundle, public).map(|_| ())
     }

@@ -19,13 +19,14 @@ use crate::expr::{Area, Cell, Expr, F, Node};
 use crate::grid::Grid;
 use crate::program::Scratch;
 
-/// The two global challenges: `alpha` compresses tuples and folds constraints, `gamma` shifts the LogUp denominators.
+/// The two challenges that all shards of a bundle share, as field elements or as whatever stands for them: `alpha` compresses
+/// tuples and folds constraints, `gamma` shifts the LogUp denominators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Challenges {
+pub struct Challenges<L = F> {
     /// The tuple compression.
-    pub alpha: F,
-    /// The shift.
-    pub gamma: F,
+    pub alpha: L,
+    /// The shift: the point at which the sum of fractions is taken.
+    pub gamma: L,
 }
 
 impl Challenges {

@@ -24,7 +24,6 @@ use std::{
 use verbatim_gadgets::{
     circuit::Circuit,
     grid::Full,
-    halo2,
     machine::Workload,
     plan::{LEAST_K, MachineReport, Plan, public_sum},
 };
@@ -313,9 +312,8 @@ impl BlockProof {
 
 /// The sum of the fractions of what the verifier adds. A pole, which has a negligible chance, makes it a sum that balances nothing.
 fn public_term(added: &PublicMessages, challenges: &Challenges<Fr>) -> Fr {
-    let challenges = halo2::Challenges { alpha: challenges.alpha, gamma: challenges.gamma };
     let messages: Vec<_> = added.iter().map(|m| (m.tag.id, m.tuple.as_slice(), m.factor())).collect();
-    public_sum(messages, challenges).unwrap_or_else(Fr::one)
+    public_sum(messages, *challenges).unwrap_or_else(Fr::one)
 }
 
 #[cfg(test)]

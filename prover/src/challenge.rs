@@ -21,6 +21,8 @@ use snark_verifier::{
     util::{arithmetic::fe_to_fe, hash::Poseidon},
 };
 
+pub use verbatim_gadgets::halo2::Challenges;
+
 use crate::{
     Fr, G1Affine, VerifyingKey,
     transcript::{RATE, T, poseidon_spec},
@@ -61,15 +63,6 @@ impl Domain {
     pub fn element(self) -> Fr {
         Fr::from_raw([self as u64, u64::from_be_bytes(*b"Verbatim"), 0, 0])
     }
-}
-
-/// The challenges that all shards of a bundle share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Challenges<L> {
-    /// Compresses the tuple of a message.
-    pub alpha: L,
-    /// The point at which the sum of fractions is taken.
-    pub gamma: L,
 }
 
 /// The sponge that hashes, over field elements.

@@ -50,9 +50,8 @@ fn a_plan_is_proven_and_verified() {
     let verifier = Verifier::new(&registry, setup.verifier());
     let verify = |fork: Fork| {
         verifier.verify(statement, &proven.bundle, |challenges| {
-            let challenges = verbatim_gadgets::halo2::Challenges { alpha: challenges.alpha, gamma: challenges.gamma };
             let messages = public(fork);
-            public_sum(messages.iter().map(|(tag, tuple, m)| (*tag, tuple.as_slice(), *m)), challenges)
+            public_sum(messages.iter().map(|(tag, tuple, m)| (*tag, tuple.as_slice(), *m)), *challenges)
                 .expect("no pole")
         })
     };
