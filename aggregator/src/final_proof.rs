@@ -200,24 +200,23 @@ struct Place {
 /// The digest of all that the last key follows from, but the setup; and of the key under the development setup.
 static DEVELOPMENT: &str = include_str!("../../testdata/last.txt");
 
-/// What [`DEVELOPMENT`] says under a name.
-fn pinned(name: &str) -> &'static str {
-    let line = DEVELOPMENT.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.expect("both digests are pinned")
+/// The digest of the key under the development setup.
+fn development_key() -> &'static str {
+    DEVELOPMENT.lines().find_map(|line| line.strip_prefix("key ")).expect("it is pinned")
 }
 
 impl Place {
     fn new(cache: &Path, keys: &KeySet, setup: &Setup) -> Self {
         let mut state = cache::digest_state(b"VerbatimLastVKey");
-        // The circuit under the development setup, for the constants: the roots, which follow.
-        state.update(setup.verifier().s_g2().to_bytes().as_ref()).update(pinned("circuit").as_bytes());
+        // The pinned circuit stands for all but its constants: the roots, which follow.
+        state.update(&setup.digest()).update(DEVELOPMENT.as_bytes());
         for root in [keys.block().root(), keys.verifier().root(), Fr::from(u64::from(K))] {
             state.update(root.to_repr().as_ref());
         }
         let digest = cache::digest_of(&state);
         let path = cache.join(format!("last-{K}-{}.vk", cache::short(&digest)));
         let identity = Identity { kind: *b"vkl1", digest };
-        Self { path, identity, digest: setup.is_unsafe().then(|| pinned("key")) }
+        Self { path, identity, digest: setup.is_unsafe().then(development_key) }
     }
 
     /// The parameters of the circuit as JSON, their length before them, then the key.

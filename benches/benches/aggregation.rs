@@ -9,11 +9,9 @@ use std::{env, path::PathBuf, time::Duration};
 
 use criterion::{Criterion, SamplingMode};
 use verbatim_aggregator::{
-    Fr,
     aggregate::Below,
-    key::Circuit,
     keyset::KeySet,
-    level::Statement,
+    pipeline::Aggregation,
     verifier::{self, VerifierChips},
 };
 use verbatim_benches::{
@@ -41,17 +39,6 @@ fn proof(setup: &Setup, block: &std::path::Path) -> BlockProof {
     machine.prove(setup, &KeyStore::new(None), &Prover::new()).expect("a proof").proof
 }
 
-fn statement(proof: &BlockProof, keys: &KeySet) -> Statement<Fr> {
-    let chain = proof.public().fold().expect("a statement");
-    Statement {
-        label: chain.begin,
-        digest: chain.digest,
-        count: Fr::from(chain.count),
-        block_keys: keys.block().root(),
-        verifier_keys: keys.verifier().root(),
-    }
-}
-
 fn before_the_proof(criterion: &mut Criterion<CpuTime>, below: &Below<'_>, sheet: &Sheet<VerifierChips>, k: u32) {
     let mut group = criterion.benchmark_group(format!("level 1 (k = {k})"));
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
@@ -76,8 +63,10 @@ fn main() {
     let key = |name: &str, k| proof.registry().key(name, k).expect("it was proven under it");
     let shard_keys: Vec<&ShardVerifyingKey> =
         bundle.shards.iter().map(|shard| &**key(&shard.circuit, shard.k)).collect();
-    let statement = statement(&proof, &keys);
-    let below = Below { statement, sums: None, bundle, keys: &shard_keys, tree: keys.block() };
+    let store = KeyStore::new(None);
+    let aggregation = Aggregation::new(&proof, &keys, &setup, &store).expect("the proof holds");
+    let below =
+        Below { statement: aggregation.statement().clone(), sums: None, bundle, keys: &shard_keys, tree: keys.block() };
     let (sheet, _) = below.work().expect("it holds").finish().expect("sums");
     let plan = Plan::new(vec![&sheet], *verifier::SIZES.end()).expect("it fits");
     let [shard] = plan.shards() else { panic!("the block is too large for one shard") };
@@ -86,7 +75,7 @@ fn main() {
 
     let work: &dyn Workload = &sheet;
     let cpu = prove(&setup, work.circuit(), shard.k, &Alone { work, k: shard.k });
-    let commitments: usize = shard_keys.iter().map(|key| Circuit::of(key).commitments()).sum();
+    let commitments = aggregation.commitments();
     let columns = work.circuit().main.len() + work.circuit().aux_columns();
     let cells = columns << shard.k;
     println!(

@@ -41,9 +41,9 @@ pub(crate) fn bar(name: &'static str, total: usize) -> ProgressBar {
     expecting(name, total, None)
 }
 
-/// A bar of `total` units that take about as long as `expected` together.
-fn expecting(name: &'static str, total: usize, expected: Option<Duration>) -> ProgressBar {
-    let left = move |state: &ProgressState, writer: &mut dyn Write| {
+/// What a bar says is left of work that takes about as long as `expected`: by that until the first unit is done.
+fn left(expected: Option<Duration>) -> impl Fn(&ProgressState, &mut dyn Write) + Clone {
+    move |state, writer| {
         let left = match expected {
             _ if state.pos() > 0 => Some(state.eta()),
             Some(expected) => Some(expected.saturating_sub(state.elapsed())),
@@ -53,11 +53,15 @@ fn expecting(name: &'static str, total: usize, expected: Option<Duration>) -> Pr
             Some(left) => write!(writer, "about {} left", FormattedDuration(left)),
             None => write!(writer, "..."),
         };
-    };
+    }
+}
+
+/// A bar of `total` units that take about as long as `expected` together.
+fn expecting(name: &'static str, total: usize, expected: Option<Duration>) -> ProgressBar {
     let template = "{prefix:>9} {bar:40} {pos}/{len}  {elapsed_precise}, {left}";
     let bar = ProgressBar::new(total as u64).with_prefix(name);
     match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style.with_key("left", left)),
+        Ok(style) => bar.with_style(style.with_key("left", left(expected))),
         Err(_) => bar,
     }
 }
@@ -65,13 +69,10 @@ fn expecting(name: &'static str, total: usize, expected: Option<Duration>) -> Pr
 /// A sign of life for work without units that takes about this much processor time, if all processors share it.
 pub(crate) fn spinner(doing: &'static str, cpu: Duration) -> ProgressBar {
     let expected = cpu / thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1));
-    let left = move |state: &ProgressState, writer: &mut dyn Write| {
-        let _ = write!(writer, "about {} left", FormattedDuration(expected.saturating_sub(state.elapsed())));
-    };
     let bar = ProgressBar::new_spinner().with_message(doing);
     bar.enable_steady_tick(TICK);
     match ProgressStyle::with_template("{spinner} {msg}  {elapsed_precise}, {left}") {
-        Ok(style) => bar.with_style(style.with_key("left", left)),
+        Ok(style) => bar.with_style(style.with_key("left", left(Some(expected)))),
         Err(_) => bar,
     }
 }

@@ -168,11 +168,6 @@ impl<'a> Prover<'a> {
         Self { jobs: Some(jobs), ..self }
     }
 
-    /// The token that stops the work.
-    pub fn token(&self) -> &Cancel {
-        &self.cancel
-    }
-
     /// Proves all shards of a statement.
     ///
     /// # Errors
@@ -183,14 +178,14 @@ impl<'a> Prover<'a> {
             return Err(ProveError::Empty);
         }
         let seed = self.seed.unwrap_or_else(random_seed);
-        let committed = self.round(Stage::Commit, jobs, self.origin(statement, jobs), |index, job| {
+        let mut origin = self.origin(statement, jobs);
+        let committed = self.round((Stage::Commit, "commit"), jobs, &origin, |index, job| {
             shard::commit(self.backend, job.key, job.witness, shard_seed(&seed, index))
         })?;
         let digests: Vec<Fr> = committed.iter().map(shard::Committed::digest).collect();
         let challenges = bundle_challenges(statement, &digests);
-        let mut origin = self.origin(statement, jobs);
         origin.update(challenges.alpha.to_repr().as_ref()).update(challenges.gamma.to_repr().as_ref());
-        let proven = self.round(Stage::Prove, jobs, origin, |index, job| {
+        let proven = self.round((Stage::Prove, "prove"), jobs, &origin, |index, job| {
             shard::prove(self.backend, job.key, job.witness, &committed[index], &challenges)
         })?;
         let mut shards = Vec::with_capacity(jobs.len());
@@ -220,9 +215,9 @@ impl<'a> Prover<'a> {
     /// Does a round of all shards; first those that nobody else is at.
     fn round<T: Kept>(
         &self,
-        stage: Stage,
+        (stage, name): (Stage, &str),
         jobs: &[Job<'_>],
-        origin: State,
+        origin: &State,
         work: impl Fn(usize, &Job<'_>) -> Result<T, ShardError>,
     ) -> Result<Vec<T>, ProveError> {
         self.progress.started(stage, jobs.len());
@@ -232,7 +227,7 @@ impl<'a> Prover<'a> {
             for (shard, job) in jobs.iter().enumerate() {
                 if results[shard].is_none() {
                     self.cancel.check()?;
-                    results[shard] = self.attempt(stage, shard, &origin, || in_span(stage, shard, job, &work))?;
+                    results[shard] = self.attempt(name, shard, origin, || in_span(stage, shard, job, &work))?;
                     results[shard].iter().for_each(|_| self.progress.advanced(stage));
                 }
             }
@@ -250,16 +245,12 @@ impl<'a> Prover<'a> {
     /// Does a round of a shard, unless it is done, or somebody else is at it.
     fn attempt<T: Kept>(
         &self,
-        stage: Stage,
+        name: &str,
         shard: usize,
         origin: &State,
         work: impl FnOnce() -> Result<T, ProveError>,
     ) -> Result<Option<T>, ProveError> {
         let Some(jobs) = &self.jobs else { return work().map(Some) };
-        let name = match stage {
-            Stage::Commit => "commit",
-            Stage::Prove | Stage::Verify => "prove",
-        };
         let digest = cache::digest_of(origin.clone().update(&(shard as u64).to_le_bytes()));
         match jobs.attempt(&format!("{name}-{shard:06}"), digest, work)? {
             Attempt::Done(result) => Ok(Some(result)),

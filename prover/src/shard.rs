@@ -216,14 +216,16 @@ fn digest(key: &ShardVerifyingKey, commitments: &[G1Affine]) -> Result<Fr, usize
 pub fn read_digest(key: &ShardVerifyingKey, proof: &[u8]) -> Result<Fr, ShardRejection> {
     check_encoding(key, proof)?;
     let main = proof.chunks_exact(ELEMENT_BYTES).take(key.shape().main_columns).enumerate();
-    let commitments: Result<Vec<_>, _> = main
-        .map(|(index, bytes)| {
-            let mut repr = <G1Affine as GroupEncoding>::Repr::default();
-            repr.as_mut().copy_from_slice(bytes);
-            Option::from(G1Affine::from_bytes(&repr)).ok_or(ShardRejection::Point(index))
-        })
-        .collect();
+    let commitments: Result<Vec<_>, _> =
+        main.map(|(index, bytes)| point(bytes).ok_or(ShardRejection::Point(index))).collect();
     digest(key, &commitments?).map_err(ShardRejection::Point)
+}
+
+/// The point of a compressed encoding, of [`ELEMENT_BYTES`].
+fn point(bytes: &[u8]) -> Option<G1Affine> {
+    let mut repr = <G1Affine as GroupEncoding>::Repr::default();
+    repr.as_mut().copy_from_slice(bytes);
+    G1Affine::from_bytes(&repr).into()
 }
 
 /// The exact length, and no flag that the decoder of points would ignore.

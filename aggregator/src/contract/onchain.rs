@@ -35,20 +35,19 @@ pub enum Refusal {
     Proof,
 }
 
-/// All refusals and their errors in the contract.
-const REFUSALS: [(Refusal, &str); 5] = [
-    (Refusal::Length, "InvalidLength(uint256,uint256)"),
-    (Refusal::Statement, "InvalidStatement()"),
-    (Refusal::Point, "InvalidPoint()"),
-    (Refusal::Scalar, "InvalidScalar()"),
-    (Refusal::Proof, "InvalidProof()"),
-];
+/// All refusals.
+const REFUSALS: [Refusal; 5] = [Refusal::Length, Refusal::Statement, Refusal::Point, Refusal::Scalar, Refusal::Proof];
 
-/// The error that the contract reverts with.
+/// The signature of the error that the contract reverts with.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = REFUSALS.iter().find(|(refusal, _)| refusal == self);
-        named.map_or(Ok(()), |(_, signature)| f.write_str(signature))
+        f.write_str(match self {
+            Self::Length => "InvalidLength(uint256,uint256)",
+            Self::Statement => "InvalidStatement()",
+            Self::Point => "InvalidPoint()",
+            Self::Scalar => "InvalidScalar()",
+            Self::Proof => "InvalidProof()",
+        })
     }
 }
 
@@ -160,9 +159,9 @@ pub fn call(contract: &Compiled, calldata: &[u8]) -> Result<OnChain, OnChainErro
 
 /// What the data of a revert says.
 fn refused(data: &[u8]) -> Verdict {
-    let named = REFUSALS.iter().find(|(_, signature)| data.get(..4) == Some(&keccak256(signature)[..4]));
+    let named = REFUSALS.iter().find(|refusal| data.get(..4) == Some(&keccak256(refusal.to_string())[..4]));
     match named {
-        Some((refusal, _)) => Verdict::Refused(*refusal),
+        Some(refusal) => Verdict::Refused(*refusal),
         None => Verdict::Reverted(data.to_vec()),
     }
 }
@@ -173,7 +172,14 @@ mod tests {
 
     #[test]
     fn a_verdict_names_the_contracts_error() {
-        for (refusal, signature) in REFUSALS {
+        let signatures = [
+            "InvalidLength(uint256,uint256)",
+            "InvalidStatement()",
+            "InvalidPoint()",
+            "InvalidScalar()",
+            "InvalidProof()",
+        ];
+        for (refusal, signature) in REFUSALS.into_iter().zip(signatures) {
             let verdict = refused(&keccak256(signature)[..4]);
             assert_eq!(verdict, Verdict::Refused(refusal));
             assert_eq!(verdict.to_string(), format!("the contract reverts with {signature}"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
-use verbatim_aggregator::final_proof::{self, FinalKeys, FinalVerifier};
+use verbatim_aggregator::final_proof::{self, FinalKeys};
 use verbatim_aggregator::pipeline::{AggregateError, Aggregation, LevelReport};
 use verbatim_prover::block::BlockProof;
 use verbatim_prover::bundle::{Prover, ShardCost};
@@ -106,17 +106,20 @@ fn aggregate(arguments: &Arguments, cancel: &Cancel) -> anyhow::Result<Verdict> 
         eprintln!("level {}: {shards} shards, {} s", report.level, seconds(report.cost.wall));
         jobs.extend(Job::of_level(report));
     })?;
+    let mut verifier = None;
     let last_proof = aggregation.final_proof(&top, &folder, cancel, || {
         let witness = aggregation.last(&top)?;
         let last = step("making the last keys", "last keys", KEYS, &mut jobs, || {
             Ok(FinalKeys::new(&keys, &setup, arguments.setup.folder().as_deref())?)
         })?;
+        verifier = Some(last.verifier());
         cancel.check()?;
         step("proving the last circuit", "last proof", PROOF, &mut jobs, || {
             Ok(last.prove(&witness, *aggregation.label(), rand::rngs::OsRng)?)
         })
     })?;
-    let verifier = FinalVerifier::new(&keys, &setup, arguments.setup.folder().as_deref())?;
+    // Another process, or an earlier run, may have made the proof.
+    let verifier = verifier.map_or_else(|| arguments.setup.final_verifier(&keys, &setup), Ok)?;
     let verdict = verifier.verify(&last_proof, &setup.verifier());
     std::fs::write(output, last_proof.encode()).with_context(|| format!("cannot write {}", output.display()))?;
     let cost = clock.cost();

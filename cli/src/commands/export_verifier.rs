@@ -34,7 +34,7 @@ struct Report {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let setup = arguments.setup.setup_for_last()?;
     let compiler = arguments.setup.compiler()?;
-    let last = arguments.setup.final_verifier(&setup)?;
+    let last = arguments.setup.final_verifier(&arguments.setup.key_set(&setup)?, &setup)?;
     let contract = last.contract(&setup.verifier())?;
     let compiled = compiler.compile(&contract)?;
     let key_digest = last.digest();

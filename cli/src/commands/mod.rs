@@ -86,11 +86,10 @@ impl SetupArguments {
         Ok(keys)
     }
 
-    /// What a verifier of final proofs knows.
-    pub(crate) fn final_verifier(&self, setup: &Setup) -> anyhow::Result<FinalVerifier> {
-        let keys = self.key_set(setup)?;
+    /// What a verifier of final proofs knows, for a machine with these keys.
+    pub(crate) fn final_verifier(&self, keys: &KeySet, setup: &Setup) -> anyhow::Result<FinalVerifier> {
         let working = progress::spinner("the last key", LAST_KEY);
-        let verifier = FinalVerifier::new(&keys, setup, self.folder().as_deref())?;
+        let verifier = FinalVerifier::new(keys, setup, self.folder().as_deref())?;
         working.finish_and_clear();
         Ok(verifier)
     }

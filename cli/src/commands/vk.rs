@@ -64,7 +64,7 @@ struct Keys {
 fn keys(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let setup = arguments.setup.setup_for_last()?;
     let set = arguments.setup.key_set(&setup)?;
-    let last = arguments.setup.final_verifier(&setup)?;
+    let last = arguments.setup.final_verifier(&set, &setup)?;
     let row = |key: &KeyDigest| {
         let KeyDigest { index, name, k, digest } = key.clone();
         Row { index, name, k, digest: element(&digest) }

@@ -9,7 +9,7 @@ use std::{
 use halo2_proofs::halo2curves::{ff::PrimeField, group::GroupEncoding};
 
 use super::{Committed, Proven};
-use crate::{Fr, G1Affine, clock::Cost, jobs::Kept};
+use crate::{Fr, G1Affine, clock::Cost, jobs::Kept, machine::ELEMENT_BYTES};
 
 /// Seed, digest, cost, the number of commitments, commitments.
 impl Kept for Committed {
@@ -66,9 +66,7 @@ fn element(reader: &mut dyn Read) -> io::Result<Fr> {
 }
 
 fn point(reader: &mut dyn Read) -> io::Result<G1Affine> {
-    let mut repr = <G1Affine as GroupEncoding>::Repr::default();
-    reader.read_exact(repr.as_mut())?;
-    Option::from(G1Affine::from_bytes(&repr)).ok_or_else(|| malformed("a commitment is not a point"))
+    super::point(&array::<ELEMENT_BYTES>(reader)?).ok_or_else(|| malformed("a commitment is not a point"))
 }
 
 fn cost(reader: &mut dyn Read) -> io::Result<Cost> {

@@ -8,7 +8,8 @@ use anyhow::Context;
 use serde::Serialize;
 use verbatim_aggregator::contract::onchain;
 use verbatim_aggregator::final_proof::{FinalProof, FinalVerifier, MOST_BYTES, hash_hex};
-use verbatim_aggregator::keyset::element;
+use verbatim_prover::Fr;
+use verbatim_prover::file::field_hex;
 use verbatim_prover::setup::Setup;
 
 use super::{Arguments, Report};
@@ -20,21 +21,22 @@ struct Statement {
     fork: u64,
     block_hash: String,
     parent_hash: String,
-    public_digest: String,
-    public_count: String,
+    #[serde(with = "field_hex")]
+    public_digest: Fr,
+    #[serde(with = "field_hex")]
+    public_count: Fr,
 }
 
 impl Statement {
     fn of(proof: &FinalProof) -> Self {
         let label = &proof.label;
-        let [public_digest, public_count] = [&proof.digest, &proof.count].map(|value| format!("0x{}", element(value)));
         Self {
             chain_id: label.chain_id,
             fork: label.fork,
             block_hash: hash_hex(label.block_hash),
             parent_hash: hash_hex(label.parent_hash),
-            public_digest,
-            public_count,
+            public_digest: proof.digest,
+            public_count: proof.count,
         }
     }
 }
@@ -50,7 +52,7 @@ struct OnChainReport {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     let proof = read(&arguments.proof)?;
     let setup = arguments.setup.setup_for_last()?;
-    let verifier = arguments.setup.final_verifier(&setup)?;
+    let verifier = arguments.setup.final_verifier(&arguments.setup.key_set(&setup)?, &setup)?;
     match arguments.onchain {
         true => on_chain(arguments, &proof, &verifier, &setup),
         false => off_chain(arguments, &proof, &verifier, &setup),
